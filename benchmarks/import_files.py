@@ -66,7 +66,7 @@ def write_copy(path: Path, count: int, *, changed: bool = False) -> int:
             if is_good:
                 good += 1
                 named = zip(COLUMNS[2:], cells[2:], strict=True)
-                text = json.dumps(dict(named), ensure_ascii=False)
+                text = json.dumps(dict(named), ensure_ascii=False, separators=(",", ":"))
                 file.write(f"{cells[0]}\t{cells[1]}\t{text}\n")
     return good
 

@@ -52,8 +52,8 @@ def load(url: str, copy: Path, *, known: bool) -> float:
         cursor = connection.cursor()
         if not known:
             cursor.execute(
-                "INSERT INTO contacts_contactlist (name, description, created_at) "
-                "VALUES ('all', '', now())"
+                "INSERT INTO contacts_contactlist (name, name_key, description, created_at) "
+                "VALUES ('all', 'all', '', now())"
             )
         cursor.execute("SELECT id FROM contacts_contactlist WHERE name = 'all'")
         (list_id,) = cursor.fetchone() or (0,)

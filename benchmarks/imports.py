@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,11 +28,15 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import import_raw
+from benchmarks import import_raw, import_raw_sqlite
 from benchmarks.environments import ROOT, database_url, running_postgresql
 from benchmarks.import_files import write_copy, write_csv, write_xlsx
+from benchmarks.processes import postgresql_cpu_seconds, whole_cpu_seconds
 
-KINDS = ("csv-utf-8", "csv-gb18030", "xlsx", "again", "changed", "sqlite")
+KINDS = (
+    "csv-utf-8", "csv-gb18030", "xlsx", "again", "changed",
+    "sqlite", "sqlite-again", "sqlite-changed",
+)  # fmt: skip
 TITLES = {
     "csv-utf-8": "CSV, UTF-8",
     "csv-gb18030": "CSV, GB18030",
@@ -39,6 +44,8 @@ TITLES = {
     "again": "CSV of people who are known, nothing new",
     "changed": "CSV of people who are known, each changed",
     "sqlite": "CSV, SQLite",
+    "sqlite-again": "CSV of people who are known, nothing new, SQLite",
+    "sqlite-changed": "CSV of people who are known, each changed, SQLite",
 }
 
 
@@ -52,7 +59,8 @@ class Figure:
         seconds: of the import, the start of its process included.
         rows_per_second: rows of the file per second.
         peak_mb: peak memory of the process.
-        raw_seconds: of the raw load; None: there is none.
+        cpu: seconds of CPU of the process and the database.
+        raw_seconds, raw_cpu: of the raw load.
         raw_reading: seconds of a raw reading of the file; None: it is not measured.
         good: the number of people that were loaded.
     """
@@ -62,21 +70,38 @@ class Figure:
     seconds: float
     rows_per_second: float
     peak_mb: float
-    raw_seconds: float | None = None
+    cpu: float
+    raw_seconds: float
+    raw_cpu: float
     raw_reading: float | None = None
     good: int = 0
 
     @property
-    def ratio(self) -> float | None:
-        """The import's seconds divided by those of the raw load; None: there is none."""
-        return self.seconds / self.raw_seconds if self.raw_seconds else None
+    def ratio(self) -> float:
+        """The import's seconds divided by those of the raw load."""
+        return self.seconds / self.raw_seconds
+
+    @property
+    def ratio_of_cpu(self) -> float:
+        """The same of the CPU that both take: a busy machine changes it less."""
+        return self.cpu / self.raw_cpu
 
     @property
     def ratio_with_reading(self) -> float | None:
         """The import's seconds divided by those of raw reading and raw load; None: not measured."""
-        if not self.raw_seconds or self.raw_reading is None:
+        if self.raw_reading is None:
             return None
         return self.seconds / (self.raw_reading + self.raw_seconds)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command answered as JSON, its seconds, its peak memory in MB, and its CPU seconds."""
+
+    answer: dict[str, object]
+    seconds: float
+    peak_mb: float
+    cpu: float
 
 
 @contextlib.contextmanager
@@ -86,6 +111,7 @@ def server(folder: Path) -> Iterator[str]:
         yield os.environ["BENCH_POSTGRESQL_URL"]
         return
     with running_postgresql(folder) as url:
+        os.environ["BENCH_POSTMASTER"] = (folder / "postmaster.pid").read_text().split()[0]
         yield url
 
 
@@ -108,47 +134,73 @@ class Bench:
             write_xlsx(path, self._count)
         else:
             encoding = "gb18030" if kind == "csv-gb18030" else "utf-8"
-            write_csv(path, self._count, encoding, changed=kind == "changed")
+            write_csv(path, self._count, encoding, changed=kind.endswith("changed"))
+        copy = self._folder / "good.copy"
+        good = write_copy(copy, self._count, changed=kind.endswith("changed"))
         try:
-            if kind == "sqlite":
-                return self._on_sqlite(kind, path)
-            return self._beside_raw(kind, path)
+            if kind.startswith("sqlite"):
+                return self._on_sqlite(kind, path, copy, good)
+            return self._beside_raw(kind, path, copy, good)
         finally:
             path.unlink()
+            copy.unlink()
 
-    def _beside_raw(self, kind: str, path: Path) -> Figure:
+    def _beside_raw(self, kind: str, path: Path, copy: Path, good: int) -> Figure:
         known = kind in ("again", "changed")
         base = self._known() if known else "bench_base"
-        copy = self._folder / "good.copy"
-        good = write_copy(copy, self._count, changed=kind == "changed")
         with self._database(base) as url:
-            raw = import_raw.load(url, copy, known=known)
-        copy.unlink()
+            before = whole_cpu_seconds()
+            seconds = import_raw.load(url, copy, known=known)
+            time.sleep(0.5)  # until the server has counted its process that ended
+            raw = seconds, whole_cpu_seconds() - before
         reading = import_raw.read_xlsx(path) if kind == "xlsx" else None
         with self._database(base) as url:
-            answer, seconds, peak = self._import(url, path)
-        loaded = sum(int(str(answer[word])) for word in ("created", "updated", "unchanged"))
-        if loaded != good or (kind == "changed") != bool(answer["updated"]):
-            raise SystemExit(f"{kind}: {good} people expected, {answer} loaded")
-        return self._figure(kind, seconds, peak, loaded, raw, reading)
+            done = self._import(url, path)
+        return self._figure(kind, done, good, raw, reading)
 
-    def _on_sqlite(self, kind: str, path: Path) -> Figure:
-        url = f"sqlite:///{self._folder}/bench.sqlite3"
-        self._manage(url, "migrate", "-v0", "--skip-checks")
-        answer, seconds, peak = self._import(url, path)
-        return self._figure(kind, seconds, peak, int(str(answer["created"])))
+    def _on_sqlite(self, kind: str, path: Path, copy: Path, good: int) -> Figure:
+        known = kind != "sqlite"
+        with self._sqlite(known=known) as database:
+            raw = import_raw_sqlite.load(database, copy, known=known)
+        with self._sqlite(known=known) as database:
+            done = self._import(f"sqlite:///{database}", path)
+        return self._figure(kind, done, good, raw)
 
     def _figure(
         self,
         kind: str,
-        seconds: float,
-        peak: float,
+        done: Done,
         good: int,
-        raw: float | None = None,
+        raw: tuple[float, float],
         reading: float | None = None,
     ) -> Figure:
-        speed = self._count / seconds
-        return Figure(kind, self._count, seconds, speed, peak, raw, reading, good)
+        loaded = sum(int(str(done.answer[word])) for word in ("created", "updated", "unchanged"))
+        if loaded != good or kind.endswith("changed") != bool(done.answer["updated"]):
+            raise SystemExit(f"{kind}: {good} people expected, {done.answer} loaded")
+        speed = self._count / done.seconds
+        return Figure(
+            kind, self._count, done.seconds, speed, done.peak_mb, done.cpu, *raw, reading, loaded
+        )
+
+    @contextlib.contextmanager
+    def _sqlite(self, *, known: bool) -> Iterator[Path]:
+        """Make a database, in which all people exist if they are known; yield its file."""
+        database = self._folder / "bench.sqlite3"
+        base = self._folder / ("known.sqlite3" if known else "base.sqlite3")
+        if not base.exists():
+            self._manage(f"sqlite:///{base}", "migrate", "-v0", "--skip-checks")
+            if known:
+                path = self._folder / "known.csv"
+                write_csv(path, self._count, "utf-8")
+                self._import(f"sqlite:///{base}", path)
+                path.unlink()
+        shutil.copy(base, database)
+        os.sync()
+        try:
+            yield database
+        finally:
+            for file in self._folder.glob("bench.sqlite3*"):
+                file.unlink()
 
     def _known(self) -> str:
         """Return the name of a database in which all people exist."""
@@ -177,17 +229,17 @@ class Bench:
         finally:
             self._execute("DROP DATABASE bench WITH (FORCE)")
 
-    def _import(self, url: str, path: Path) -> tuple[dict[str, object], float, float]:
+    def _import(self, url: str, path: Path) -> Done:
         return self._manage(url, "import_contacts", str(path), "--list", "all", "--json")
 
-    def _manage(self, url: str, *arguments: str) -> tuple[dict[str, object], float, float]:
-        """Run manage.py; return its JSON answer, its seconds and its peak memory in MB."""
+    def _manage(self, url: str, *arguments: str) -> Done:
+        """Run manage.py; return its JSON answer and what it took."""
         environment = {
             **os.environ,
             "DATABASE_URL": url,
             "QQCAMPAIGN_HOME": str(self._home),
         }
-        started = time.perf_counter()
+        before, started = postgresql_cpu_seconds(), time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -201,8 +253,9 @@ class Bench:
         seconds = time.perf_counter() - started
         if process.returncode:
             raise SystemExit(f"manage.py {arguments[0]} failed: {output.decode()}")
-        answer = json.loads(output) if b"--json" in [a.encode() for a in arguments] else {}
-        return answer, seconds, usage.ru_maxrss / 1024
+        answer = json.loads(output) if "--json" in arguments else {}
+        cpu = usage.ru_utime + usage.ru_stime + postgresql_cpu_seconds() - before
+        return Done(answer, seconds, usage.ru_maxrss / 1024, cpu)
 
 
 def measure(count: int, only: set[str]) -> list[Figure]:
@@ -227,7 +280,7 @@ def line(figure: Figure) -> str:
 
     return (
         f"| {TITLES[figure.name]} | {figure.seconds:.1f} s | {figure.rows_per_second:,.0f} rows/s "
-        f"| {shown(figure.raw_seconds, '{:.1f} s')} | {shown(figure.ratio, '{:.2f}')} "
+        f"| {figure.raw_seconds:.1f} s | {figure.ratio:.2f} | {figure.ratio_of_cpu:.2f} "
         f"| {shown(figure.ratio_with_reading, '{:.2f}')} "
         f"| {figure.peak_mb:.0f} MB | {figure.good:,} |"
     )
@@ -240,8 +293,10 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    print("| what | time | speed | raw | raw = 1 | raw + reading = 1 | peak memory | people |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+    print(
+        "| what | time | speed | raw | raw = 1 | CPU | raw + reading = 1 | peak memory | people |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     figures = measure(options.rows, {kind for kind in options.only.split(",") if kind})
     if options.json:
         found = [
@@ -249,6 +304,7 @@ def main() -> None:
             | {
                 "title": TITLES[one.name],
                 "ratio": one.ratio,
+                "ratio_of_cpu": one.ratio_of_cpu,
                 "with_reading": one.ratio_with_reading,
             }
             for one in figures

@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.fixtures import analyze, make_accounts, make_campaign
-from benchmarks.processes import postgresql_cpu_seconds
+from benchmarks.processes import whole_cpu_seconds
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
@@ -43,7 +43,7 @@ _FRIENDS = (
     "JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS number FROM accounts_account) a "
     "ON a.number = i / %s"
 )
-_COLUMNS = "contact_id, uin, account_id, state, reason, attempt_count, last_res"
+_COLUMNS = "contact_id, rank, uin, account_id, state, reason, attempt_count, last_res, text_number"
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
@@ -60,27 +60,28 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     for _repeat in range(given.repeats):
         _empty()
         run = start_campaign(campaign=campaign)
-        before, begin = postgresql_cpu_seconds(), time.perf_counter()
+        before, begin = whole_cpu_seconds(), time.perf_counter()
         assert plan_run(run=run)
         planned.append(time.perf_counter() - begin)
-        middle = postgresql_cpu_seconds()
+        middle = whole_cpu_seconds()
         count = Delivery.objects.filter(run=run, state="pending").count()
         assert count == given.people, count
         _keep_rows()
         cancel_run(run=run)
         _empty()
         other = start_campaign(campaign=campaign)
-        between, begin = postgresql_cpu_seconds(), time.perf_counter()
+        between, begin = whole_cpu_seconds(), time.perf_counter()
         _insert_raw(other)
         raw.append(time.perf_counter() - begin)
-        cpu.append((middle - before, postgresql_cpu_seconds() - between))
+        cpu.append((middle - before, whole_cpu_seconds() - between))
         cancel_run(run=other)
     return {
         "people": given.people,
         "planned_seconds": round(median(planned), 2),
         "raw_seconds": round(median(raw), 2),
         "ratio": round(median(a / b for a, b in zip(planned, raw, strict=True)), 3),
-        "ratio_of_cpu": round(median(a / b if b else 0.0 for a, b in cpu), 3),
+        "cpu_us": [round(median(each) / given.people * 1e6, 2) for each in zip(*cpu, strict=True)],
+        "ratio_of_cpu": round(median(a / b for a, b in cpu), 3),
         "rows_per_second": round(given.people / median(planned)),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }

@@ -69,9 +69,17 @@ BENCHES = (
         _lanes(100, 1, 30, "--too-fast"), _lanes(40, 1, 8, "--too-fast"), targets.half_too_fast,
     ),
     Bench(
+        "openings", "openings", BOTH, ("--lanes", "5000"), ("--lanes", "200"), targets.openings
+    ),
+    Bench(
         "planning", "planning", BOTH,
         ("--people", "1000000", "--repeats", "1"), ("--people", "50000", "--repeats", "1"),
         targets.planning,
+    ),
+    Bench(
+        "planning-choices", "planning_choices", BOTH,
+        ("--people", "100000", "--variants", "keep", "keep_cap", "everything"),
+        (), targets.planning_choices,
     ),
     Bench("latency", "latency", BOTH, ("--repeats", "5"), ("--repeats", "2"), targets.latency),
     Bench(

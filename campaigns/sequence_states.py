@@ -28,6 +28,9 @@ SEQUENCE_STATES = StateTable(
     }
 )
 
+#: The reason in the history of a sequence that stopped because its tick failed.
+STOPPED_ITSELF = "stopped itself"
+
 
 class OnlyIf(models.TextChoices):
     """Who gets a step."""

@@ -43,6 +43,8 @@ class HostClock(models.Model):
     boot = models.CharField(max_length=100, default="")
     ahead_seconds = models.FloatField(_("ahead by (s)"))
     seen_at = models.DateTimeField(_("seen at"))
+    #: Since when it is off by more than is worth telling; NULL while it is right.
+    wrong_since = models.DateTimeField(_("wrong since"), null=True)
 
     class Meta:
         verbose_name = _("host clock")

@@ -21,6 +21,7 @@ import socket
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
@@ -262,10 +263,13 @@ class Clock:
             is_same = abs(ahead - noted) < _WORTH_NOTING_SECONDS
             if is_same and sample.asked - noted_at < NOTE_AGAIN_SECONDS:
                 return
+        host: dict[str, Any] = {"hostname": socket.gethostname(), "boot": local.boot_identity()}
+        since = None
+        if abs(ahead) >= WORTH_TELLING_SECONDS:
+            earlier = HostClock.objects.filter(**host).values_list("wrong_since", flat=True).first()
+            since = earlier or sample.wall
         _row, is_new = HostClock.objects.update_or_create(
-            hostname=socket.gethostname(),
-            boot=local.boot_identity(),
-            defaults={"ahead_seconds": ahead, "seen_at": sample.wall},
+            **host, defaults={"ahead_seconds": ahead, "seen_at": sample.wall, "wrong_since": since}
         )
         if is_new:
             out_of_date = sample.wall - timedelta(seconds=OFFSET_VALID_SECONDS)

@@ -30,6 +30,7 @@ from accounts.admin.account_health import AccountHealth
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import summary_context
 from accounts.admin.account_schedule import AccountSchedule
+from accounts.admin.account_troubles import AccountTroubles, TroubleFilter
 from accounts.admin.account_warm_up import AccountWarmUp
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
@@ -92,6 +93,7 @@ class SessionInline(TimelineInline):
 @admin.register(Account)
 class AccountAdmin(
     LabelledMixin,
+    AccountTroubles,
     AccountHealth,
     AccountActions,
     AccountWarmUp,
@@ -112,6 +114,7 @@ class AccountAdmin(
         *("named", "health", "since", "codes", "used", "friends", "session", "talks_from")
     ]
     list_filter = [
+        TroubleFilter,
         ("state", ChoicesDropdownFilter),
         ("state_reason", ChoicesDropdownFilter),
         ("egress", RelatedDropdownFilter),

@@ -66,7 +66,9 @@ class AccountActions:
         self, request: HttpRequest, queryset: QuerySet[Account], verb: str
     ) -> HttpResponse | None:
         accounts = list(queryset)
-        if not VERBS[verb].is_dangerous or request.POST.get("is_confirmed"):
+        # What is done to all of a list, without choosing each, is always asked.
+        is_asked = VERBS[verb].is_dangerous or bool(request.POST.get("is_asked"))
+        if not is_asked or request.POST.get("is_confirmed"):
             self._perform(request, verb, accounts)
             return None
         title = ngettext("%(verb)s %(n)d account?", "%(verb)s %(n)d accounts?", len(accounts))
@@ -76,8 +78,8 @@ class AccountActions:
             title=title % {"verb": VERBS[verb].words, "n": len(accounts)},
             sentences=[VERBS[verb].before, VERBS[verb].besides, _named(accounts)],
             verb=str(VERBS[verb].words),
-            back=reverse("admin:accounts_account_changelist"),
-            is_dangerous=True,
+            back=request.get_full_path(),
+            is_dangerous=VERBS[verb].is_dangerous,
             hidden=[
                 ("action", f"act_{verb}"),
                 ("is_confirmed", "1"),

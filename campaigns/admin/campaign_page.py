@@ -14,6 +14,7 @@ from campaigns.admin.run_figures import live_context
 from campaigns.creation.pool_shares import shares_text
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.reports.latest_replies import latest_replies
 from campaigns.reports.variant_figures import is_compared
 from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
@@ -46,6 +47,7 @@ class CampaignPage:
             "schedule_facts": schedule_facts(campaign),
             **schedule_context(campaign),
             **live_context(campaign, run),
+            **_replies(request, run),
         }
         return TemplateResponse(request, "console/campaign/page.html", context)
 
@@ -55,6 +57,7 @@ class CampaignPage:
         context = {
             "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
             **live_context(campaign, run),
+            **_replies(request, run),
         }
         status = 200 if context["is_live"] else STOP_POLLING
         return TemplateResponse(request, "console/campaign/live.html", context, status=status)
@@ -86,6 +89,15 @@ class CampaignPage:
         if run is None and number:
             raise Http404
         return campaign, run
+
+
+def _replies(request: HttpRequest, run: CampaignRun | None) -> dict[str, Any]:
+    """Return the newest replies, for those who may read conversations; nothing before the start."""
+    if run is None or run.planned_at is None:
+        return {}
+    if not request.user.has_perm("conversations.view_conversation"):
+        return {}
+    return {"latest_replies": latest_replies(run)}
 
 
 def _tabs_context(campaign: Campaign) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -20,6 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from campaigns.admin.delivery_actions import DeliveryActions
+from campaigns.admin.delivery_story import DeliveryStory
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.earlier_people import replies
@@ -27,21 +27,14 @@ from campaigns.models import OWNERS_OF_DELIVERIES, CampaignRun, owner_of
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.variant_figures import who_opted_out
-from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
-from foundation.admin import (
-    ExportMixin,
-    ReadOnlyMixin,
-    TimelineInline,
-    UncountedAdmin,
-    wall_time,
-)
+from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
-from sending.code_meanings import code_meaning
-from sending.models import Attempt, Delivery, RunText
+from sending.admin.code_mark import code_mark
+from sending.models import Delivery, RunText
 from sending.querysets import DeliveryQuerySet
-from sending.runs.texts import TEXTS, text_of, variant_of
+from sending.runs.texts import TEXTS, variant_of
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import uin_digits, uin_starts_with
@@ -115,27 +108,11 @@ class AfterwardsFilter(DropdownFilter):
         return queryset.filter(pk__in=who_opted_out(found).values("pk"))
 
 
-class AttemptInline(TimelineInline):
-    """Every request made for the delivery."""
-
-    model = Attempt
-    fields = readonly_fields = ["account", "seq", "code", "replays", "marked", "finished"]
-    tab = False
-    hide_title = True
-
-    marked = wall_time("marked_at", _("marked at"))
-    finished = wall_time("finished_at", _("finished at"))
-
-    @display(description="RES")
-    def code(self, attempt: Attempt) -> Any:
-        """The code with its meaning."""
-        return code_meaning(attempt.res)
-
-
 @admin.register(Delivery)
-class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
+class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
     """Deliveries, read-only; planning and lanes write them."""
 
+    state_colours = DELIVERY_COLOURS
     export_resource = DeliveryResource
     export_stream = stream_csv
     export_workbook = write_xlsx
@@ -154,22 +131,9 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
-    fields = [
-        ("run", "person"),
-        ("stands", "account"),
-        ("last_code", "attempt_count"),
-        ("seq", "sent_at"),
-        ("next_try", "of_variant"),
-        "message",
-    ]
-    readonly_fields = ["person", "stands", "last_code", "next_try", "of_variant", "message"]
-    inlines = [AttemptInline]
-    change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."
     )
-
-    next_try = wall_time("not_before", _("not before"))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""
@@ -241,28 +205,4 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         """The last code with its meaning."""
         if not delivery.last_res:
             return None
-        return delivery.last_res, code_meaning(delivery.last_res)
-
-    @display(description=_("to"))
-    def person(self, delivery: Delivery) -> Any:
-        """The person, linked to their page."""
-        contact = delivery.contact
-        if contact is None:
-            return delivery.uin or _("erased")
-        address = reverse("admin:contacts_contact_change", args=[contact.pk])
-        return format_html('<a class="text-link" href="{}">{}</a>', address, contact)
-
-    @display(description=_("last RES"))
-    def last_code(self, delivery: Delivery) -> Any:
-        """The last code with its meaning."""
-        return code_meaning(delivery.last_res) if delivery.last_res else EMPTY
-
-    @display(description=_("where it stands"))
-    def stands(self, delivery: Delivery) -> str:
-        """Return the reason why the delivery waits, or its final state with the reason."""
-        return delivery_waiting_reason(delivery=delivery).sentence
-
-    @display(description=_("message"))
-    def message(self, delivery: Delivery) -> Any:
-        """The text kept at the first attempt, else the run's."""
-        return format_html('<div class="q-message">{}</div>', text_of(delivery))
+        return delivery.last_res, code_mark(delivery.last_res)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
+from campaigns.admin.delivery_story import back_of, place_of
 from campaigns.run_control.lifecycle import resolve_unknown
 from campaigns.run_control.retry import RETRYABLE_STATES, retry_selected
 from foundation.admin import confirmation, require
@@ -41,6 +42,11 @@ VERDICTS: dict[str, tuple[Any, str, Any]] = {
         gettext_lazy("The person may get the message twice: the first one may have arrived."),
     ),
 }
+
+
+#: In place of a verdict: the retry of one that failed.
+RETRY = "retry"
+RETRY_SENTENCE = gettext_lazy("It failed, and is sent again in its turn under a new SEQ.")
 
 
 class UnknownToo(forms.Form):
@@ -107,13 +113,7 @@ class DeliveryActions:
         """Send the selected failed deliveries again after a confirmation that counts them."""
         chosen = Delivery.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
         if request.POST.get("is_confirmed"):
-            has_unknown = bool(request.POST.get("has_unknown"))
-            try:
-                count = retry_selected(deliveries=chosen, has_unknown=has_unknown, by=request.user)
-            except Refusal as refusal:
-                messages.error(request, refusal.sentence)
-            else:
-                messages.success(request, retried_sentence(count))
+            self._retry(request, chosen, has_unknown=bool(request.POST.get("has_unknown")))
             return HttpResponseRedirect(request.get_full_path())
         states = Counter(chosen.values_list("state", flat=True))
         if not any(states[state] for state in RETRYABLE_STATES):
@@ -138,22 +138,27 @@ class DeliveryActions:
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of each verdict on one delivery."""
+        """Add the page of each verdict on one delivery, and of its retry."""
         resolve = self.admin_site.admin_view(self.resolve_view)  # type: ignore[attr-defined]
         address = "<int:object_id>/resolve/<slug:verdict>/"
         own = [path(address, resolve, name="sending_delivery_resolve")]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def resolve_view(self, request: HttpRequest, object_id: int, verdict: str) -> HttpResponse:
-        """Ask for confirmation of a verdict (GET), or apply it (POST)."""
+        """Ask for confirmation of a verdict or a retry (GET), or apply it (POST)."""
         require(self.has_resolve_permission(request))
         delivery = Delivery.objects.filter(pk=object_id).first()
-        if delivery is None or verdict not in VERDICTS:
+        if delivery is None or verdict not in (*VERDICTS, RETRY):
             raise Http404
-        words, to, sentence = VERDICTS[verdict]
-        back = reverse("admin:sending_delivery_change", args=[object_id])
+        words, to, sentence = VERDICTS.get(
+            verdict, (gettext_lazy("Retry"), DeliveryState.PENDING, RETRY_SENTENCE)
+        )
+        back = place_of(object_id, back_of(request))
         if request.method == "POST":
-            self._resolve(request, Delivery.objects.filter(pk=object_id), to)
+            if verdict == RETRY:
+                self._retry(request, Delivery.objects.filter(pk=object_id), has_unknown=False)
+            else:
+                self._resolve(request, Delivery.objects.filter(pk=object_id), to)
             return HttpResponseRedirect(back)
         return confirmation(
             request,
@@ -162,8 +167,18 @@ class DeliveryActions:
             sentences=[sentence],
             verb=str(words),
             back=back,
-            is_dangerous=to == DeliveryState.PENDING,
+            is_dangerous=verdict == "again",
         )
+
+    def _retry(
+        self, request: HttpRequest, chosen: QuerySet[Delivery], *, has_unknown: bool
+    ) -> None:
+        try:
+            count = retry_selected(deliveries=chosen, has_unknown=has_unknown, by=request.user)
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            messages.success(request, retried_sentence(count))
 
     def _resolve(
         self, request: HttpRequest, queryset: QuerySet[Delivery], to: str

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.models import Friend, InboundKind, InboundMessage
@@ -76,7 +78,11 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 row.sent_at,
                 row.run.campaign_run,
                 row.account,
-                row.get_state_display(),
+                format_html(
+                    '<a class="q-link" href="{}">{}</a>',
+                    reverse("admin:sending_delivery_change", args=[row.pk]),
+                    row.get_state_display(),
+                ),
                 reason_text(row.reason),
                 row.last_res,
                 variant_of(row),

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from time import monotonic
 
 from django.db import connection, transaction
 
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
+from campaigns.planning.order import random_rank, rank_by_attribute
 from campaigns.planning.people_sql import Chunk
-from campaigns.planning.plan_sql import Planned, insert_deliveries
+from campaigns.planning.plan_sql import Insert, Planned, carry_out, insert_of
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from clocks import shared
@@ -30,6 +31,11 @@ from sending.states import DeliveryState, RunState
 
 #: People per transaction. SQLite has one writer, so the ledger waits while a chunk is written.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
+#: How long the statement of the chunks is used before the rules are read again: a change of the
+#: accounts holds for the people who are planned a second later.
+FRESH_SECONDS = 1.0
+#: In the statement of the chunks, the contact after which a chunk begins. No contact has this id.
+_BEHIND = 2**62
 
 
 def plan_run(*, run: CampaignRun) -> bool:
@@ -37,9 +43,12 @@ def plan_run(*, run: CampaignRun) -> bool:
 
     Safe to call at any time, from several processes at once and after any interruption.
     """
-    ranked = rank_by_attribute(run=run) if run.order == SendingOrder.ATTRIBUTE else None
-    while _plan_chunk(run_id=run.pk, ranked=ranked):
-        failpoint("in_planning")
+    plan = _Plan(run)
+    # On SQLite the keys are not checked again: a chunk refers to rows that its own statement has
+    # read, and no other writer removes them before its end (decision 0063).
+    with connection.constraint_checks_disabled():
+        while plan.next_chunk():
+            failpoint("in_planning")
     run.refresh_from_db()
     if run.state != RunState.PREPARING:
         return run.state == RunState.RUNNING
@@ -60,41 +69,53 @@ def plan_run(*, run: CampaignRun) -> bool:
     )
 
 
-def _plan_chunk(*, run_id: int, ranked: RankedPeople | None) -> bool:
-    """Plan the next chunk; return False when there is none.
+class _Plan:
+    """The planning of one run by this process."""
 
-    Args:
-        run_id: the run.
-        ranked: its people, if their order cannot be computed from a person alone.
-    """
-    with transaction.atomic():
-        # The run is locked until the chunk is written, so a second planner waits and continues
-        # from there. If it skipped the locked run, it would consider the plan complete too early.
-        run = (
-            CampaignRun.objects.select_for_update(of=("self", "run"))
-            .select_related("campaign")
-            .get(pk=run_id)
+    def __init__(self, run: CampaignRun) -> None:
+        self._run_id = run.pk
+        is_ranked = run.order == SendingOrder.ATTRIBUTE
+        #: The people, if their order cannot be computed from a person alone.
+        self._ranked = rank_by_attribute(run=run) if is_ranked else None
+        self._statement: Insert | None = None
+        self._made_at = 0.0
+
+    def next_chunk(self) -> bool:
+        """Plan the next chunk; return False when there is none."""
+        with transaction.atomic():
+            # The run is locked until the chunk is written, so a second planner waits and continues
+            # from there. If it skipped the locked run, it would consider the plan complete too
+            # early.
+            locked = CampaignRun.objects.select_for_update(of=("self", "run")).filter(
+                pk=self._run_id
+            )
+            state, behind = locked.values_list("state", "planned_through").get()
+            if state != RunState.PREPARING:
+                return False
+            planned = carry_out(self._insert(behind))
+            if not planned:
+                return False
+            through = max(part.through for part in planned)
+            CampaignRun.objects.filter(pk=self._run_id).update(planned_through=through)
+            count_planned(run_id=self._run_id, planned=planned)
+            failpoint("in_chunk")
+        return True
+
+    def _insert(self, behind: int) -> Insert:
+        """Return the statement of the chunk that begins after a contact."""
+        if self._statement is not None and monotonic() - self._made_at < FRESH_SECONDS:
+            return self._statement.instead(_BEHIND, behind)
+        run = CampaignRun.objects.select_related("campaign").get(pk=self._run_id)
+        rules, most = rules_of_run(run), CHUNK[connection.vendor]
+        if self._ranked is not None:  # the people themselves are parameters
+            return insert_of(rules=rules, people=self._ranked.after(behind, most=most))
+        people = targeted_contacts(of=run).filter(pk__gt=_BEHIND).order_by("pk")[:most]
+        is_random = run.order == SendingOrder.RANDOM
+        chunk = (
+            Chunk(people, random_rank(person="p.id", run_id=run.pk)) if is_random else Chunk(people)
         )
-        if run.state != RunState.PREPARING:
-            return False
-        planned = insert_deliveries(rules=rules_of_run(run), people=_next_people(run, ranked))
-        if not planned:
-            return False
-        through = max(part.through for part in planned)
-        CampaignRun.objects.filter(pk=run_id).update(planned_through=through)
-        count_planned(run_id=run_id, planned=planned)
-        failpoint("in_chunk")
-    return True
-
-
-def _next_people(run: CampaignRun, ranked: RankedPeople | None) -> Chunk | RankedPeople:
-    most = CHUNK[connection.vendor]
-    if ranked is not None:
-        return ranked.after(run.planned_through, most=most)
-    people = targeted_contacts(of=run).filter(pk__gt=run.planned_through).order_by("pk")[:most]
-    if run.order == SendingOrder.RANDOM:
-        return Chunk(people, rank=random_rank(person="p.id", run_id=run.pk))
-    return Chunk(people)
+        self._statement, self._made_at = insert_of(rules=rules, people=chunk), monotonic()
+        return self._statement.instead(_BEHIND, behind)
 
 
 def count_planned(*, run_id: int, planned: Iterable[Planned]) -> int:

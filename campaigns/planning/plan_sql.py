@@ -13,66 +13,23 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from campaigns.planning.choice_sql import (
-    WORKS,
-    group_turn_sql,
-    groups_sql,
-    seconds_sql,
-    share_sql,
-    weights_of,
-)
+from campaigns.planning.choice_sql import WORKS, share_sql, weights_of
 from campaigns.planning.order import RankedPeople
 from campaigns.planning.people_sql import Chunk, sql_of_people
+from campaigns.planning.picks_sql import picks_form
 from campaigns.planning.recent_sql import recent_sql
 from campaigns.planning.rules import PlanRules
 from campaigns.planning.text_choice_sql import choice_sql
 from sending.querysets.suppressed import is_suppressed_in
+from sending.states import DeliveryState
 from sending.webhook_events import last_delivery, tell_planned
 
-# MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
-# whatever the conditions of its segments are; and so that no choice of a text is computed twice.
-# Of a person's rows, the first is the pick. A person without friendships has one row without an
-# account.
-_PICKS = """
-WITH {parts}people AS MATERIALIZED (
-    SELECT p.id, p.uin, p.rank, {suppressed} AS is_suppressed, {kept} AS kept,
-           {over_limit} AS over_limit, {text_number} AS text_number, {held_out} AS is_held_out,
-           {rest} AS is_rest
-      FROM {people} p),
-friendships AS (
-    SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
-           ROW_NUMBER() OVER (PARTITION BY p.id
-               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
-      FROM people p
-      LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
-      LEFT JOIN {speed_of_friend}{groups}
-)
-SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
-       kept, over_limit, text_number, is_held_out, is_rest
-  FROM friendships WHERE choice = 1
-"""
 # One hash a person, from which several choices are made.
 _DRAWN = "drawn AS MATERIALIZED (SELECT p.*, {draw} AS draw FROM {people} p),\n"
-_KEEP = "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, "
 # Strangers allowed: the account need not have the person as a friend.
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
 """
-# PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
-# so only if the join is a subquery of its own, which OFFSET 0 makes it.
-_SPEED_OF_FRIEND = {
-    "postgresql": """LATERAL (
-          SELECT a.id, {seconds} AS seconds
-            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id
-           WHERE a.id = f.account_id AND {works} OFFSET 0) a ON TRUE
-""",
-    "sqlite": """(
-          SELECT a.id, {seconds} AS seconds
-            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id
-           WHERE {works}) a ON a.id = f.account_id
-""",
-}
-
 _INSERT = """
 INSERT INTO sending_delivery
     (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res, text_number)
@@ -113,6 +70,11 @@ WITH planned AS ({insert} RETURNING state, reason, contact_id)
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
 """
 _LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
+# The rows of most chunks are all pending. Then they need not be grouped.
+_COUNT_PENDING = """
+SELECT COUNT(*), SUM(state = 'pending'), MAX(contact_id) FROM sending_delivery
+ WHERE id > %s AND run_id = %s
+"""
 _COUNT = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
  WHERE id > %s AND run_id = %s GROUP BY state, reason
@@ -154,6 +116,26 @@ class Planned:
     through: int
 
 
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """The statement that plans people of a run.
+
+    Attributes:
+        run_id: the run.
+        sql: inserts their deliveries.
+        params: its parameters.
+    """
+
+    run_id: int
+    sql: str
+    params: tuple[Any, ...]
+
+    def instead(self, old: int, new: int) -> Insert:
+        """Return the same statement with another value of a parameter."""
+        params = tuple(new if value == old else value for value in self.params)
+        return Insert(self.run_id, self.sql, params)
+
+
 def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list[Planned]:
     """Plan people in one statement.
 
@@ -164,21 +146,41 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
     Returns:
         the number of new deliveries by state and reason; empty when there is none.
     """
+    return carry_out(insert_of(rules=rules, people=people))
+
+
+def insert_of(*, rules: PlanRules, people: Chunk | RankedPeople) -> Insert:
+    """Return the statement that plans people."""
     picks = pick_accounts(rules=rules, people=people)
-    insert = _INSERT.format(picks=picks.sql)
+    return Insert(rules.run_id, _INSERT.format(picks=picks.sql), (rules.run_id, *picks.params))
+
+
+def carry_out(insert: Insert) -> list[Planned]:
+    """Plan people by a statement; return the number of new deliveries by state and reason."""
     last_before = last_delivery()
     with connection.cursor() as cursor:
         prepare_for_chunk(cursor)
         if connection.vendor == "postgresql":
-            cursor.execute(_COUNTED.format(insert=insert), [rules.run_id, *picks.params])
+            cursor.execute(_COUNTED.format(insert=insert.sql), insert.params)
+            planned = [Planned(*row) for row in cursor.fetchall()]
         else:
             cursor.execute(_LAST)
             last = cursor.fetchone()[0]
-            cursor.execute(insert, [rules.run_id, *picks.params])
-            cursor.execute(_COUNT, [last, rules.run_id])
-        planned = [Planned(*row) for row in cursor.fetchall()]
-    tell_planned(run_id=rules.run_id, after=last_before)
+            cursor.execute(insert.sql, insert.params)
+            planned = _counted(cursor, last, insert.run_id)
+    tell_planned(run_id=insert.run_id, after=last_before)
     return planned
+
+
+def _counted(cursor: CursorWrapper, last: int, run_id: int) -> list[Planned]:
+    cursor.execute(_COUNT_PENDING, [last, run_id])
+    count, pending, through = cursor.fetchone() or (0, 0, 0)
+    if not count:
+        return []
+    if count == pending:
+        return [Planned(DeliveryState.PENDING, "", count, through)]
+    cursor.execute(_COUNT, [last, run_id])
+    return [Planned(*row) for row in cursor.fetchall()]
 
 
 def prepare_for_chunk(cursor: CursorWrapper) -> None:
@@ -201,12 +203,7 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     if rules.allows_strangers:
         account, strangers = _account_or_any(rules)
     lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
-    # Weighted rendezvous hashing: each account of which a person is a friend comes first with a
-    # probability proportional to its speed, independently for each person. So the load is spread by
-    # pace without counters, and planning the same run again gives the same plan.
-    seconds, speed = seconds_sql(), _SPEED_OF_FRIEND[connection.vendor]
-    friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
-    sql = _PICKS.format(
+    sql = picks_form(rules, run=run).format(
         parts=parts,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
@@ -216,14 +213,8 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=recent.kept,
         over_limit=recent.over_limit,
-        keep=_KEEP if rules.keeps_senders else "",
         # Only strangers are spread by it.
         chance=share_sql(f"p.uin * 69621 + {run}") if rules.allows_strangers else "0",
-        turn=f"-LN({friendship}) * a.seconds",
-        may_send=rules.senders.may_send("f.account_id"),
-        speed_of_friend=speed.format(seconds=seconds, works=WORKS),
-        group_turn=group_turn_sql(rules.senders, run=run),
-        groups=groups_sql(rules.senders),
         account=account,
     )
     first = (*people_params, *recent.parts_params)

@@ -18,6 +18,7 @@ class TestedPerson:
     """One person of a test.
 
     Attributes:
+        pk: the key of the delivery.
         state: the state of the delivery, and in words with its reason.
         last_res: the gateway's last answer.
         text: what the person gets.
@@ -25,6 +26,7 @@ class TestedPerson:
 
     __test__ = False
 
+    pk: int
     uin: int
     state: str
     words: str
@@ -65,6 +67,7 @@ def results_by_test(tests: Sequence[TestRun]) -> dict[int, list[TestedPerson]]:
 
 def _tested(row: Delivery, text: str) -> TestedPerson:
     return TestedPerson(
+        pk=row.pk,
         uin=row.uin,
         state=row.state,
         words=": ".join(filter(None, (row.get_state_display(), str(reason_text(row.reason))))),

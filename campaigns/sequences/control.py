@@ -12,7 +12,12 @@ from campaigns.approvals.sequence_requests import create_sequence_request, withd
 from campaigns.models import Sequence, SequencePerson
 from campaigns.models.sequence import SequenceStates
 from campaigns.run_control.lifecycle import cancel_run, pause_run
-from campaigns.sequence_states import PersonEnd, PersonState, SequenceState
+from campaigns.sequence_states import (
+    STOPPED_ITSELF,
+    PersonEnd,
+    PersonState,
+    SequenceState,
+)
 from campaigns.sequences.begin import (
     begin_or_continue,
     move,
@@ -111,10 +116,15 @@ def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
 
 def stop_after_failure(sequence: Sequence, why: str) -> None:
-    """Stop a sequence for which the tick failed, with the reason. Its runs continue."""
-    SequenceStates(Sequence).filter(pk=sequence.pk).transition(
-        to=SequenceState.STOPPED, state_detail=why
-    )
+    """Stop a sequence for which the tick failed, with the reason. Its runs continue.
+
+    The history says that nobody stopped it, so that the overview can tell it from a stop by hand.
+    """
+    stopped = SequenceStates(Sequence).filter(pk=sequence.pk)
+    if stopped.transition(to=SequenceState.STOPPED, state_detail=why):
+        changed: Any = Sequence.objects.get(pk=sequence.pk)
+        changed._history_user, changed._change_reason = None, STOPPED_ITSELF
+        changed.save(update_fields=["state_detail"])  # writes the history
 
 
 def _not_possible(sequence: Sequence) -> Refusal:

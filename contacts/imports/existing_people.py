@@ -71,11 +71,12 @@ _CHANGE_POSTGRESQL = """
         )) || CASE WHEN changes IS NULL THEN '{}' ELSE jsonb_build_object('attributes', changes) END
     FROM changed ORDER BY id
 """
+# CROSS JOIN: as for the members in `contacts.imports.load`.
 _KNOWN_SQLITE = """
     SELECT person.id, person.name, person.attributes, person.readings,
         stage_people.name, stage_people.attributes, stage_people.readings
-    FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
-    WHERE person.source_import_id IS NOT %(import)s
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin AND person.source_import_id IS NOT %(import)s
         AND (
             person.attributes <> stage_people.attributes
             OR stage_people.name NOT IN ('', person.name)
@@ -85,6 +86,8 @@ _KNOWN_SQLITE = """
 _LOG_SQLITE = """
     INSERT INTO contacts_importchange (contact_import_id, contact_id, changes) VALUES (%s, %s, %s)
 """
+# One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_POSTGRESQL = """
     UPDATE contacts_contact AS person
     SET name = changed.name, attributes = changed.attributes::jsonb,
@@ -178,4 +181,4 @@ def _as_dict(value: Any) -> dict[str, Any]:
 
 def _as_json(value: Any) -> str:
     """Return JSON in the format of `PersonReader`, because the statements compare the text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)

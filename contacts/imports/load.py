@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -32,23 +33,40 @@ _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL = """
     INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
     SELECT %(list)s, id, %(now)s, %(import)s FROM created
 """.replace("{people}", _NEW_PEOPLE)
-# When a file is imported again, most of its people are members already. On PostgreSQL, looking a
-# member up costs half of a conflicting insert. On SQLite the conflict is cheaper.
-_MEMBERS = """
+_NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL = _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL.replace(
+    "WHERE true",
+    "WHERE NOT EXISTS (SELECT FROM contacts_contact AS known WHERE known.uin = stage_people.uin)",
+)
+# CROSS JOIN makes SQLite begin with the staged people. For the order it would otherwise read all
+# contacts for each chunk.
+_MEMBERS_SQLITE = """
     INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
     SELECT %(list)s, person.id, %(now)s, %(import)s
-    FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
-    WHERE {new} ORDER BY person.id
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin ORDER BY person.id
     ON CONFLICT (contact_list_id, contact_id) DO NOTHING
 """
-_MEMBERS_SQLITE = _MEMBERS.replace("{new}", "true")
-_MEMBERS_POSTGRESQL = _MEMBERS.replace(
-    "{new}",
-    """NOT EXISTS (
-        SELECT FROM contacts_membership AS member
-        WHERE member.contact_list_id = %(list)s AND member.contact_id = person.id
-    )""",
-)
+# Each person who is known is looked up once: to count them, to see whether the file changes them,
+# and to add them to the list. When a file is imported again, most of them are members already;
+# looking a member up costs half of a conflicting insert.
+_KNOWN_PEOPLE_POSTGRESQL = """
+    WITH known AS MATERIALIZED (
+        SELECT person.id, person.source_import_id IS DISTINCT FROM %(import)s AND (
+                NOT person.attributes @> stage_people.attributes
+                OR stage_people.name NOT IN ('', person.name)
+            ) AS is_changed
+        FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
+    ), added AS (
+        INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
+        SELECT %(list)s, id, %(now)s, %(import)s FROM known
+        WHERE NOT EXISTS (
+            SELECT FROM contacts_membership AS member
+            WHERE member.contact_list_id = %(list)s AND member.contact_id = known.id
+        ) ORDER BY id
+        ON CONFLICT (contact_list_id, contact_id) DO NOTHING RETURNING id
+    )
+    SELECT count(*), count(*) FILTER (WHERE is_changed), (SELECT count(*) FROM added) FROM known
+"""
 # Makes the planner look people up by index. A temporary table has no statistics, so the planner
 # would otherwise read all contacts and all members for each chunk.
 _LOOK_UP_POSTGRESQL = """
@@ -105,7 +123,13 @@ def commit_lazily() -> None:
 
 
 def load_people(
-    people: PackedPeople, *, import_id: int, list_id: int, policy: str, now: datetime
+    people: PackedPeople,
+    *,
+    import_id: int,
+    list_id: int,
+    policy: str,
+    now: datetime,
+    are_known: bool = False,
 ) -> Loaded:
     """Load a chunk in the caller's transaction, in which the caller also moves the cursor.
 
@@ -115,25 +139,68 @@ def load_people(
         list_id: the list that they are added to.
         policy: an ImportPolicy, for people who are contacts already.
         now: the time of the changes.
+        are_known: whether most of them are probably contacts already. It changes only the speed.
     """
     if not people.count:
         return Loaded()
     noted_at = connection.ops.adapt_datetimefield_value(now)
     values = {"import": import_id, "list": list_id, "now": noted_at}
-    is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         people.stage(cursor)
-        cursor.execute(_NEW_PEOPLE_AND_MEMBERS_POSTGRESQL if is_postgresql else _NEW_PEOPLE, values)
-        loaded = Loaded(created=cursor.rowcount, added=cursor.rowcount if is_postgresql else 0)
-        is_any_known = loaded.created < people.count
-        if is_any_known and is_postgresql:
-            cursor.execute(_LOOK_UP_POSTGRESQL)
-        if is_any_known:
-            loaded.updated = update_existing_people(cursor, values=values, policy=policy, now=now)
-        loaded.unchanged = people.count - loaded.created - loaded.updated
-        if is_any_known or not is_postgresql:
-            cursor.execute(_MEMBERS_POSTGRESQL if is_postgresql else _MEMBERS_SQLITE, values)
-            loaded.added += cursor.rowcount
-        if is_postgresql:
+        if connection.vendor == "postgresql":
+            loaded = _load_postgresql(
+                cursor, people.count, values, policy=policy, now=now, are_known=are_known
+            )
             cursor.execute("DROP TABLE stage_people")
+        else:
+            cursor.execute(_NEW_PEOPLE, values)
+            loaded = Loaded(created=cursor.rowcount)
+            if loaded.created < people.count:
+                loaded.updated = update_existing_people(
+                    cursor, values=values, policy=policy, now=now
+                )
+            cursor.execute(_MEMBERS_SQLITE, values)
+            loaded.added = cursor.rowcount
+        loaded.unchanged = people.count - loaded.created - loaded.updated
     return loaded
+
+
+def _load_postgresql(
+    cursor: Any,
+    count: int,
+    values: dict[str, Any],
+    *,
+    policy: str,
+    now: datetime,
+    are_known: bool,
+) -> Loaded:
+    loaded, known = Loaded(), 0
+    if not are_known:
+        _create(cursor, _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL, values, loaded)
+    if loaded.created == count:
+        return loaded
+    cursor.execute(_LOOK_UP_POSTGRESQL)
+    known = _load_known(cursor, values, loaded, policy=policy, now=now)
+    if are_known and known < count:
+        _create(cursor, _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL, values, loaded)
+        if loaded.created + known < count:  # another import has created people since
+            _load_known(cursor, values, loaded, policy=policy, now=now)
+    return loaded
+
+
+def _create(cursor: Any, statement: str, values: dict[str, Any], loaded: Loaded) -> None:
+    cursor.execute(statement, values)
+    loaded.created += cursor.rowcount
+    loaded.added += cursor.rowcount
+
+
+def _load_known(
+    cursor: Any, values: dict[str, Any], loaded: Loaded, *, policy: str, now: datetime
+) -> int:
+    """Load the people who are contacts; return how many are, with those of this import."""
+    cursor.execute(_KNOWN_PEOPLE_POSTGRESQL, values)
+    known, changed, added = cursor.fetchone()
+    loaded.added += added
+    if changed:
+        loaded.updated += update_existing_people(cursor, values=values, policy=policy, now=now)
+    return int(known)

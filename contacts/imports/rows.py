@@ -43,6 +43,14 @@ class PersonReader:
             so the cells after it are shifted and the row is rejected. In a workbook it is a note
             beside the table and is ignored.
         types: the types of attributes; those of the others are texts.
+
+    Attributes:
+        width: the number of columns up to the last one with a title or a meaning; cells beyond it
+            are notes.
+        uin, name: the numbers of these columns, from 0; `name` is None without one.
+        attributes: (the beginning of the member in JSON, the number) of the attributes' columns.
+        typed: those of them whose attribute has a type.
+        seen: the UINs so far.
     """
 
     def __init__(
@@ -55,23 +63,19 @@ class PersonReader:
     ) -> None:
         self._is_text = kind == "csv"
         self._columns, self._mapping = columns, mapping
-        #: The number of columns up to the last one with a title or a meaning; cells beyond it are
-        #: notes.
         pairs = enumerate(zip(columns, mapping, strict=False), 1)
-        self._width = max(number for number, pair in pairs if any(pair))
+        self.width = max(number for number, pair in pairs if any(pair))
         self._most = len(columns)
-        self._uin = list(mapping).index(UIN)
-        self._name = list(mapping).index(NAME) if NAME in mapping else None
+        self.uin = list(mapping).index(UIN)
+        self.name = list(mapping).index(NAME) if NAME in mapping else None
         # The JSON is assembled from encoded strings: json.dumps of a dict takes three times as
         # long, which matters for a million rows.
         numbers = [n for n, field in enumerate(mapping) if field.startswith(ATTRIBUTE)]
-        self._attributes = [
-            (_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":", n) for n in numbers
-        ]
-        self._typed = typed_columns(mapping, types or {})
+        self.attributes = [(_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":", n) for n in numbers]
+        self.typed = typed_columns(mapping, types or {})
         # Translated once and not for each row.
         self._duplicate = _("duplicate of line %(line)d")
-        self._seen = FirstLines()
+        self.seen = FirstLines()
         # The reason of each bad cell: the same ones (blanks, dashes, "none") recur in a file.
         self._reasons: dict[str, str] = {}
         self._mails = self._beside = 0
@@ -95,12 +99,12 @@ class PersonReader:
                 )
                 % {"count": self._beside, "line": line, "text": text[:100]}
             )
-        return notes + [note for column in self._typed for note in column.notes]
+        return notes + [note for column in self.typed for note in column.notes]
 
     @property
     def unread(self) -> list[dict[str, Any]]:
         """The cells that could not be read as their type, as `ContactImport.unread`."""
-        return [column.as_unread() for column in self._typed if column.count]
+        return [column.as_unread() for column in self.typed if column.count]
 
     def read(self, line: int, cells: list[str], problem: str = "") -> Person:
         """Return the person of a row.
@@ -115,33 +119,37 @@ class PersonReader:
         """
         if problem:
             raise RowProblem("", problem)
-        if len(cells) != self._width:
+        if len(cells) != self.width:
             cells = self._fitted(line, cells)
-        cell = cells[self._uin]
+        cell = cells[self.uin]
         # The common case needs no call; `_parsed` handles all other spellings.
         uin = int(cell) if cell.isascii() and cell.isdigit() and len(cell) <= 10 else 0
         if not UIN_MIN <= uin <= UIN_MAX:
             uin = self._parsed(cell)
-        name = cells[self._name].strip() if self._name is not None else ""
+        name = cells[self.name].strip() if self.name is not None else ""
         if name and name[0] in MARKS:
             name = meant(name)
         if not name.isascii():
             name = blank_if_invisible(name)
         if len(name) > LONGEST_NAME:
-            raise RowProblem(self._columns[self._name or 0], self._too_long(name, LONGEST_NAME))
+            raise RowProblem(self._columns[self.name or 0], self._too_long(name, LONGEST_NAME))
         attributes = self._json(cells)
-        first = self._seen.note(uin, line)
+        first = self.seen.note(uin, line)
         if first:
-            raise RowProblem(self._columns[self._uin], self._duplicate % {"line": first})
-        if self._typed:
-            return uin, name, attributes, readings_json(self._typed, cells)
+            raise self.duplicate_of(first)
+        if self.typed:
+            return uin, name, attributes, readings_json(self.typed, cells)
         return uin, name, attributes
+
+    def duplicate_of(self, line: int) -> RowProblem:
+        """Return the reason to reject a UIN that occurred first on a line."""
+        return RowProblem(self._columns[self.uin], self._duplicate % {"line": line})
 
     def _json(self, cells: list[str]) -> str:
         text = ",".join(
             [
                 key + _encoded(value)
-                for key, number in self._attributes
+                for key, number in self.attributes
                 if (value := cells[number].strip())
             ]
         )
@@ -156,7 +164,7 @@ class PersonReader:
     def _odd_json(self, cells: list[str]) -> str:
         """Return the same JSON, with each value checked for its length and its first character."""
         parts = []
-        for key, number in self._attributes:
+        for key, number in self.attributes:
             value = blank_if_invisible(meant(cells[number].strip()))
             if len(value) > LONGEST_ATTRIBUTE:
                 raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
@@ -165,7 +173,7 @@ class PersonReader:
         return ",".join(parts)
 
     def _fitted(self, line: int, cells: list[str]) -> list[str]:
-        extra = [cell for cell in cells[self._width :] if cell.strip()]
+        extra = [cell for cell in cells[self.width :] if cell.strip()]
         if extra and self._is_text and any(cell.strip() for cell in cells[self._most :]):
             raise RowProblem(
                 "",
@@ -175,7 +183,7 @@ class PersonReader:
         if extra and not self._beside:
             self._first_beside = (line, extra[0].strip())
         self._beside += len(extra)
-        return cells[: self._width] + [""] * (self._width - len(cells))
+        return cells[: self.width] + [""] * (self.width - len(cells))
 
     def _parsed(self, cell: str) -> int:
         reason = self._reasons.get(cell)
@@ -188,7 +196,7 @@ class PersonReader:
                 reason = problem.reason
             if len(self._reasons) < _MOST_REASONS:
                 self._reasons[cell] = reason
-        raise RowProblem(self._columns[self._uin], reason)
+        raise RowProblem(self._columns[self.uin], reason)
 
     def _too_long(self, value: str, most: int) -> str:
         return _("too long: %(length)d characters, at most %(most)d") % {

@@ -15,6 +15,10 @@ from foundation.sentences import Sentence as _
 
 #: Unreadable cells that are shown, and the characters of each.
 SHOWN_CELLS, SHOWN_CHARACTERS = 3, 40
+#: The most cells of a column whose readings are kept; the cells of most columns recur.
+_MOST_KEPT = 5_000
+#: The most digits of a whole number that JSON writes as the cell does.
+_MOST_DIGITS = 15
 
 
 class TypedColumn:
@@ -33,10 +37,41 @@ class TypedColumn:
         self.number, self.key, self.read = number, _encoded(name) + ":", read
         self.count = 0
         self._name, self._type = name, value_type
+        self._is_number = value_type.kind == AttributeType.NUMBER
+        self._members: dict[str, str] = {}
         self._examples: list[str] = []
 
-    def note(self, value: str) -> None:
-        """Count a cell that could not be read."""
+    def member(self, cell: str) -> str:
+        """Return what a cell was read as, as a member of a JSON object; "" without a reading.
+
+        A cell that cannot be read is counted.
+        """
+        found = self._members.get(cell)
+        if found is not None:
+            return found
+        if (
+            self._is_number
+            and cell.isdigit()
+            and cell.isascii()
+            and len(cell) <= _MOST_DIGITS
+            and (cell[0] != "0" or cell == "0")
+        ):
+            return self.key + cell
+        value = cell.strip()
+        if value and value[0] in MARKS:
+            value = meant(value)
+        member = ""
+        if value:
+            reading = self.read(value)
+            if reading is None:
+                self._note(value)
+                return ""
+            member = self.key + json.dumps(reading)
+        if len(self._members) < _MOST_KEPT:
+            self._members[cell] = member
+        return member
+
+    def _note(self, value: str) -> None:
         self.count += 1
         if len(self._examples) < SHOWN_CELLS and value[:SHOWN_CHARACTERS] not in self._examples:
             self._examples.append(value[:SHOWN_CHARACTERS])
@@ -97,16 +132,5 @@ def typed_columns(mapping: Sequence[str], types: Mapping[str, ValueType]) -> lis
 
 def readings_json(columns: Iterable[TypedColumn], cells: Sequence[str]) -> str:
     """Return the readings of a row as JSON text, "" if nothing was read."""
-    parts = []
-    for column in columns:
-        value = cells[column.number].strip()
-        if value and value[0] in MARKS:
-            value = meant(value)
-        if not value:
-            continue
-        reading = column.read(value)
-        if reading is None:
-            column.note(value)
-        else:
-            parts.append(column.key + json.dumps(reading))
-    return "{" + ",".join(parts) + "}" if parts else ""
+    members = [member for column in columns if (member := column.member(cells[column.number]))]
+    return "{" + ",".join(members) + "}" if members else ""

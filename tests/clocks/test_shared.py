@@ -247,6 +247,19 @@ def test_two_machines_of_one_name_have_a_row_each(monkeypatch: pytest.MonkeyPatc
     assert HostClock.objects.values("hostname").distinct().count() == 1
 
 
+def test_a_wrong_clock_is_wrong_since_it_was_first_seen_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, since = Clock(), []
+    for ahead in (0.0, 40.0, 60.0, 0.0):
+        clock._note_host(_sample_of_host(monkeypatch, ahead))
+        since.append(HostClock.objects.get().wrong_since)
+    assert since[0] is None
+    assert since[1] is not None
+    assert since[2] == since[1]
+    assert since[3] is None
+
+
 def test_an_unchanged_offset_is_stored_again_and_an_old_one_is_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

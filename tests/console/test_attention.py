@@ -13,15 +13,34 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone, translation
 
-from accounts.models import Account, FriendEvent, FriendRequest, Outage, Worker
+from accounts.models import (
+    Account,
+    FriendEvent,
+    FriendRequest,
+    InboundMessage,
+    Outage,
+    Worker,
+)
 from accounts.states import AccountState
-from campaigns.models import Approval, Campaign, CampaignRun, Notification
+from campaigns.models import (
+    Approval,
+    Campaign,
+    CampaignRun,
+    Notification,
+    Occurrence,
+    Sequence,
+)
+from campaigns.sequences.control import stop_after_failure, stop_sequence
 from clocks.models import HostClock
 from contacts.models import ContactImport
 from conversations.models import Conversation
+from holds.models import Hold
+from operations.models import Upkeep
+from qqcampaign.console.attention.item import Kind
 from sending.models import Delivery, Tally
 from sending.states import RunState
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_operator, make_world
+from webhooks.models import Endpoint
 
 pytestmark = pytest.mark.both_databases
 
@@ -134,11 +153,14 @@ def _break_off(_campaign: Campaign) -> None:
 
 
 def _end_workers(_campaign: Campaign) -> None:
-    Worker.objects.update(ended_at=timezone.now())
+    Worker.objects.update(ended_at=timezone.now(), heartbeat_at=timezone.now() - LONG_AGO)
 
 
 def _set_clock(_campaign: Campaign) -> None:
-    HostClock.objects.create(hostname="h", ahead_seconds=900, seen_at=timezone.now())
+    HostClock.objects.create(
+        hostname="h", ahead_seconds=900, seen_at=timezone.now(),
+        wrong_since=timezone.now() - LONG_AGO,
+    )  # fmt: skip
 
 
 def _lose_friends(_campaign: Campaign) -> None:
@@ -156,46 +178,104 @@ def _fail_notification(campaign: Campaign) -> None:
     )  # fmt: skip
 
 
-def _stop_schedule(_campaign: Campaign) -> None:
-    Campaign.objects.update(schedule_state="paused", schedule_detail="No list.")
+def _stop_schedule(campaign: Campaign) -> None:
+    campaign.schedule_state, campaign.schedule_detail = "paused", "No list."
+    campaign.save()
+    campaign.history.filter(schedule_state="paused").update(history_date=timezone.now() - LONG_AGO)
+    campaign.save()  # a later change of something else is not when it stopped
 
 
-@pytest.mark.parametrize(
-    ("kind", "happens", "words", "age"),
-    [
-        ("quarantined", _quarantine, "RES=5.", "3 h"),
-        ("friend_requests", _ask_to_be_friends, "1 person waits", "3 h"),
-        ("unread_conversations", _write(2), "1 unread conversation", "3 h"),
-        ("unanswered_conversations", _write(0), "1 conversation was read", "3 h"),
-        ("unknown", _lose_track, "2 deliveries arrived", "3 h"),
-        ("failed_imports", _import("failed"), "It is a picture.", "3 h"),
-        ("unconfirmed_imports", _import("uploaded"), "is uploaded but not imported", "3 h"),
-        ("stopped_runs", _run(RunState.STOPPED, state_detail="No one."), "No one.", "3 h"),
-        ("sent_back", _run(RunState.DRAFT, state_detail="Too long."), "Too long.", "3 h"),
-        ("undecided_tests", _test_variants, "Choose the variant", "3 h"),
-        ("approvals", _ask_for_approval, "waits for your approval", "3 h"),
-        ("stopped_schedules", _stop_schedule, "No list.", ""),
-        ("outages", _break_off, "cannot be reached", "3 h"),
-        ("no_worker", _end_workers, "No worker is running", ""),
-        ("wrong_clocks", _set_clock, "ahead of the database's", ""),
-        ("lost_friends", _lose_friends, "lost 399 friends", "3 h"),
-        ("failed_notifications", _fail_notification, "1 notification", "3 h"),
-    ],
-)
+def _hold(_campaign: Campaign) -> None:
+    at = timezone.now() - LONG_AGO
+    Hold.objects.create(taken_at=at, restored_at=at)
+
+
+def _stop_sequence(_campaign: Campaign) -> None:
+    sequence = Sequence.objects.create(name="welcome", state="running", timezone="UTC")
+    stop_after_failure(sequence, "No text.")
+    sequence.history.filter(state="stopped").update(history_date=timezone.now() - LONG_AGO)
+    # One that an operator stopped waits for nobody.
+    other = Sequence.objects.create(name="by hand", state="running", timezone="UTC")
+    stop_sequence(sequence=other)
+
+
+def _drop_date(campaign: Campaign) -> None:
+    at = timezone.now() - LONG_AGO
+    Occurrence.objects.create(
+        campaign=campaign, at=at, changed_at=at, state="dropped", detail="Too late."
+    )
+
+
+def _fail_to_handle(_campaign: Campaign) -> None:
+    at = timezone.now() - LONG_AGO
+    message = InboundMessage.objects.all()[0]
+    InboundMessage.objects.filter(handled=False).update(handled=True)
+    InboundMessage.objects.filter(pk=message.pk).update(
+        handled=False, retry_at=timezone.now(), received_at=at
+    )
+
+
+def _fail_webhook(_campaign: Campaign) -> None:
+    Endpoint.objects.create(
+        name="crm", url="https://example.com/", state="failing", problem="HTTP 500.", secret="x",
+        failing_since=timezone.now() - LONG_AGO,
+    )  # fmt: skip
+
+
+def _fail_backup(_campaign: Campaign) -> None:
+    at = timezone.now() - LONG_AGO
+    for kind, state in (("prune", "failed"), ("prune", "done"), ("backup", "failed")):
+        Upkeep.objects.create(
+            kind=kind, state=state, requested_at=at, finished_at=at, problem="The disk is full."
+        )
+
+
+#: Kind, what makes it wait, and what is said of it.
+WAITING: list[tuple[Kind, Callable[[Campaign], None], str]] = [
+    (Kind.QUARANTINED, _quarantine, "RES=5."),
+    (Kind.FRIEND_REQUESTS, _ask_to_be_friends, "1 person waits"),
+    (Kind.UNREAD_CONVERSATIONS, _write(2), "1 unread conversation"),
+    (Kind.UNANSWERED_CONVERSATIONS, _write(0), "1 conversation was read"),
+    (Kind.UNKNOWN, _lose_track, "2 deliveries arrived"),
+    (Kind.FAILED_IMPORTS, _import("failed"), "It is a picture."),
+    (Kind.UNCONFIRMED_IMPORTS, _import("uploaded"), "is uploaded but not imported"),
+    (Kind.STOPPED_RUNS, _run(RunState.STOPPED, state_detail="No one."), "No one."),
+    (Kind.SENT_BACK, _run(RunState.DRAFT, state_detail="Too long."), "Too long."),
+    (Kind.UNDECIDED_TESTS, _test_variants, "Choose the variant"),
+    (Kind.APPROVALS, _ask_for_approval, "waits for your approval"),
+    (Kind.STOPPED_SCHEDULES, _stop_schedule, "No list."),
+    (Kind.OUTAGES, _break_off, "cannot be reached"),
+    (Kind.NO_WORKER, _end_workers, "No worker is running"),
+    (Kind.WRONG_CLOCKS, _set_clock, "ahead of the database's"),
+    (Kind.LOST_FRIENDS, _lose_friends, "lost 399 friends"),
+    (Kind.FAILED_NOTIFICATIONS, _fail_notification, "1 notification"),
+    (Kind.HELD, _hold, "restored from a backup"),
+    (Kind.STOPPED_SEQUENCES, _stop_sequence, "No text."),
+    (Kind.DROPPED_DATES, _drop_date, "Too late."),
+    (Kind.UNHANDLED_MESSAGES, _fail_to_handle, "1 message could not be read"),
+    (Kind.FAILING_WEBHOOKS, _fail_webhook, "HTTP 500."),
+    (Kind.FAILED_UPKEEP, _fail_backup, "The backup failed: The disk is full."),
+]
+
+
+@pytest.mark.parametrize(("kind", "happens", "words"), WAITING)
 def test_what_waits_stands_on_the_overview(
     operator: Client,
     quiet_world: Campaign,
     kind: str,
     happens: Callable[[Campaign], None],
     words: str,
-    age: str,
 ) -> None:
     happens(quiet_world)
     items = _items(operator)
     assert list(items) == [kind]
     assert words in items[kind][0]
-    assert items[kind][1] == age
+    assert items[kind][1] == "3 h"
     assert items[kind][2]
+
+
+def test_every_kind_is_tried() -> None:
+    assert {kind for kind, _happens, _words in WAITING} == set(Kind)
 
 
 def test_what_blocks_sending_comes_first(operator: Client, quiet_world: Campaign) -> None:

@@ -90,7 +90,9 @@ def make_whole_world() -> dict[str, int]:
     keys["conversation"] = _conversations(accounts[0], labels, author)
     person = SequencePerson.objects.order_by("pk").first()
     assert person is not None
-    return {**keys, "person": person.contact_id}
+    sent = Delivery.objects.filter(state="sent", contact__isnull=False).order_by("pk").first()
+    assert sent is not None
+    return {**keys, "person": person.contact_id, "delivery": sent.pk}
 
 
 def _minutes(campaign: Campaign) -> None:

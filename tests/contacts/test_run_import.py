@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import maintenance
+from contacts.imports import existing_people, load, maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -289,3 +289,45 @@ def test_a_chunk_of_large_rows_is_full_early(monkeypatch: pytest.MonkeyPatch) ->
     text = "uin,note\n" + "".join(f"{10_000 + n},{'x' * 5_000}\n" for n in range(10))
     assert imported(text).created == 10
     assert sizes == [4, 4, 2]
+
+
+def test_a_list_deleted_meanwhile_gets_no_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite the keys are not checked during an import: it must look itself."""
+    contact_import = uploaded(csv_of(range(10_000, 10_020)))
+    queue_import(contact_import=contact_import)
+
+    def deleted() -> None:
+        ContactList.objects.filter(name="all").delete()
+
+    monkeypatch.setattr(running, "commit_lazily", deleted)
+    assert run_import(import_id=contact_import.pk)
+    contact_import = ContactImport.objects.filter(pk=contact_import.pk).get()
+    assert contact_import.state == ImportState.FAILED
+    assert contact_import.problem == "The list of this import has been deleted."
+    assert not Membership.objects.exists()
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_new_people_among_known_ones_are_created_once() -> None:
+    """After a chunk of known people, the next ones are looked up before they are created."""
+    imported(csv_of(range(10_000, 10_025)), into="old")
+    contact_import = imported(csv_of(range(10_000, 10_050)), into="new")
+    assert (contact_import.created, contact_import.updated) == (25, 0)
+    assert (contact_import.unchanged, contact_import.added) == (25, 50)
+    assert Contact.objects.count() == 50
+    again = imported(csv_of(range(10_010, 10_060), name="q"), into="new")
+    assert (again.created, again.updated, again.unchanged, again.added) == (10, 40, 0, 10)
+    assert Membership.objects.filter(contact_list__name="new").count() == 60
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
+    """Else it reads all contacts for each chunk, because the result is in their order."""
+    values: dict[str, Any] = {"import": 1, "list": 1, "now": "2026-01-01"}
+    with connection.cursor() as cursor:
+        PackedPeople("sqlite").stage(cursor)
+        for statement in (load._MEMBERS_SQLITE, existing_people._KNOWN_SQLITE):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plan = [str(row[-1]) for row in cursor.fetchall()]
+            assert plan[0] == "SCAN stage_people", plan
+            assert plan[1].startswith("SEARCH person USING"), plan

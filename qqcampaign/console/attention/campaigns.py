@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,9 +13,12 @@ from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, request_url, run_url
 from campaigns.approvals.waiting import requests_for
-from campaigns.models import Campaign, CampaignRun
-from campaigns.states import DecideBy, ScheduleState
-from qqcampaign.console.attention.item import AttentionItem
+from campaigns.models import Campaign, CampaignRun, Occurrence, Sequence
+from campaigns.sequence_states import STOPPED_ITSELF, SequenceState
+from campaigns.states import DecideBy, OccurrenceState, ScheduleState
+from clocks import shared
+from foundation.times import clock
+from qqcampaign.console.attention.item import AttentionItem, Kind
 from sending.models import Attempt, Delivery, Tally
 from sending.states import DeliveryState, RunState
 
@@ -23,6 +26,12 @@ from sending.states import DeliveryState, RunState
 NAMED_RUNS = 3
 #: Number of requests for an approval that get an item each, the oldest first.
 NAMED_REQUESTS = 10
+#: Days for which a date that started nothing is listed.
+RECENT_DAYS = 3
+#: The records of a campaign's history that are looked through for when its schedule stopped.
+MOST_RECORDS = 50
+#: The newest stopped sequences that are looked at.
+MOST_SEQUENCES = 20
 
 
 def stopped_runs() -> list[AttentionItem]:
@@ -32,7 +41,7 @@ def stopped_runs() -> list[AttentionItem]:
     )
     items = [
         AttentionItem(
-            "stopped_runs",
+            Kind.STOPPED_RUNS,
             _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
             _("Open campaign"),
             run_url(run),
@@ -48,7 +57,9 @@ def stopped_runs() -> list[AttentionItem]:
         )
         address = f"{reverse('admin:campaigns_campaignrun_changelist')}?state__exact=stopped"
         items.append(
-            AttentionItem("stopped_runs", sentence % {"n": more}, _("Show runs"), address, "danger")
+            AttentionItem(
+                Kind.STOPPED_RUNS, sentence % {"n": more}, _("Show runs"), address, "danger"
+            )
         )
     return items
 
@@ -60,14 +71,72 @@ def stopped_schedules() -> list[AttentionItem]:
     )
     return [
         AttentionItem(
-            "stopped_schedules",
+            Kind.STOPPED_SCHEDULES,
             _("The schedule of “%(name)s” stopped itself: %(why)s")
             % {"name": campaign.name, "why": campaign.schedule_detail},
             _("Open campaign"),
             campaign_url(campaign),
             "danger",
+            _paused_since(campaign),
         )
         for campaign in stopped.order_by("-pk")[:NAMED_RUNS]
+    ]
+
+
+def _paused_since(campaign: Campaign) -> datetime | None:
+    """Return when a schedule stopped, by the campaign's history: every change of it is there."""
+    since = None
+    for record in campaign.history.order_by("-history_id")[:MOST_RECORDS]:
+        if record.schedule_state != campaign.schedule_state:
+            break
+        since = record.history_date
+    return since
+
+
+def stopped_sequences() -> list[AttentionItem]:
+    """Return the sequences that stopped themselves; those that operators stopped need nobody."""
+    stopped = Sequence.objects.filter(state=SequenceState.STOPPED, archived_at=None)
+    found = [(one, _stopped_itself_at(one)) for one in stopped.order_by("-pk")[:MOST_SEQUENCES]]
+    return [
+        AttentionItem(
+            Kind.STOPPED_SEQUENCES,
+            _("The sequence “%(name)s” stopped itself: %(why)s")
+            % {"name": sequence.name, "why": sequence.state_detail},
+            _("Open sequence"),
+            reverse("admin:campaigns_sequence_page", args=[sequence.pk]),
+            "danger",
+            since,
+        )
+        for sequence, since in found
+        if since is not None
+    ][:NAMED_RUNS]
+
+
+def _stopped_itself_at(sequence: Sequence) -> datetime | None:
+    """Return when a stopped sequence stopped itself, by its history; None if somebody did it."""
+    first = None
+    for record in sequence.history.order_by("-history_id")[:MOST_RECORDS]:
+        if record.state != SequenceState.STOPPED:
+            break
+        first = record
+    is_by_itself = first is not None and first.history_change_reason == STOPPED_ITSELF
+    return first.history_date if first is not None and is_by_itself else None
+
+
+def dropped_dates() -> list[AttentionItem]:
+    """Return the dates of repeated campaigns that started nothing lately, the latest first."""
+    since = shared.wall() - timedelta(days=RECENT_DAYS)
+    dropped = Occurrence.objects.filter(state=OccurrenceState.DROPPED, changed_at__gte=since)
+    return [
+        AttentionItem(
+            Kind.DROPPED_DATES,
+            _("“%(name)s” did not start at %(time)s: %(why)s")
+            % {"name": one.campaign.name, "time": clock(one.at), "why": one.detail},
+            _("Open campaign"),
+            campaign_url(one.campaign),
+            since=one.changed_at,
+        )
+        for one in dropped.select_related("campaign").order_by("-changed_at", "-pk")[:NAMED_RUNS]
     ]
 
 
@@ -75,7 +144,7 @@ def waiting_for_approval(user: Any) -> list[AttentionItem]:
     """Return what waits for an approval that this operator may give, the oldest first."""
     return [
         AttentionItem(
-            "approvals",
+            Kind.APPROVALS,
             _("“%(name)s” waits for your approval.") % {"name": asked.subject.name},
             _("Review"),
             request_url(asked),
@@ -101,7 +170,7 @@ def sent_back() -> list[AttentionItem]:
     ]
     return [
         AttentionItem(
-            "sent_back",
+            Kind.SENT_BACK,
             _("%(name)s is not started: %(why)s") % {"name": name, "why": why},
             _("Open campaign"),
             campaign_url(campaign),
@@ -122,7 +191,7 @@ def undecided_tests() -> list[AttentionItem]:
     ).select_related("campaign")
     return [
         AttentionItem(
-            "undecided_tests",
+            Kind.UNDECIDED_TESTS,
             _("The test of %(run)s is sent. Choose the variant for the rest.") % {"run": run},
             _("Choose variant"),
             run_url(run),
@@ -155,4 +224,6 @@ def unknown_deliveries() -> list[AttentionItem]:
         count,
     )
     address = f"{reverse('admin:sending_delivery_changelist')}?state__exact=unknown"
-    return [AttentionItem("unknown", sentence % {"n": count}, _("Resolve"), address, since=since)]
+    return [
+        AttentionItem(Kind.UNKNOWN, sentence % {"n": count}, _("Resolve"), address, since=since)
+    ]

@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from clocks import shared
 from foundation.times import age
+
+
+class Kind(StrEnum):
+    """What sorts of things wait for somebody; each has a function in one of the modules beside."""
+
+    APPROVALS = "approvals"
+    DROPPED_DATES = "dropped_dates"
+    FAILED_IMPORTS = "failed_imports"
+    FAILED_NOTIFICATIONS = "failed_notifications"
+    FAILED_UPKEEP = "failed_upkeep"
+    FAILING_WEBHOOKS = "failing_webhooks"
+    FRIEND_REQUESTS = "friend_requests"
+    HELD = "held"
+    LOST_FRIENDS = "lost_friends"
+    NO_WORKER = "no_worker"
+    OUTAGES = "outages"
+    QUARANTINED = "quarantined"
+    SENT_BACK = "sent_back"
+    STOPPED_RUNS = "stopped_runs"
+    STOPPED_SCHEDULES = "stopped_schedules"
+    STOPPED_SEQUENCES = "stopped_sequences"
+    UNANSWERED_CONVERSATIONS = "unanswered_conversations"
+    UNCONFIRMED_IMPORTS = "unconfirmed_imports"
+    UNDECIDED_TESTS = "undecided_tests"
+    UNHANDLED_MESSAGES = "unhandled_messages"
+    UNKNOWN = "unknown"
+    UNREAD_CONVERSATIONS = "unread_conversations"
+    WRONG_CLOCKS = "wrong_clocks"
 
 
 @dataclass(frozen=True)
@@ -14,7 +43,7 @@ class AttentionItem:
     """A thing that waits, and the page where it can be dealt with.
 
     Args:
-        kind: what sort of thing it is, the same in every language.
+        kind: what sort of thing it is.
         sentence: what it is and what to do.
         button: the label of the link.
         address: the URL of the link.
@@ -22,7 +51,7 @@ class AttentionItem:
         since: when it began to wait, by the wall clock; None if that is not known.
     """
 
-    kind: str
+    kind: Kind
     sentence: str
     button: str
     address: str

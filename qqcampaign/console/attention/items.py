@@ -17,6 +17,9 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += [*system.workers(), *system.outages(), *system.wrong_clocks()]
     if may_see("campaigns.view_campaignrun"):
         items += [*campaigns.stopped_runs(), *campaigns.stopped_schedules()]
+        items += campaigns.dropped_dates()
+    if may_see("campaigns.view_sequence"):
+        items += campaigns.stopped_sequences()
     if may_see("campaigns.view_campaign") and may_approve(request.user):
         items += campaigns.waiting_for_approval(request.user)
     if may_see("campaigns.change_campaign"):
@@ -31,8 +34,14 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += people.conversations()
     if may_see("sending.view_delivery"):
         items += campaigns.unknown_deliveries()
+    if may_see("accounts.view_inboundmessage"):
+        items += people.unhandled_messages()
     if may_see("contacts.view_contactimport"):
         items += [*people.failed_imports(), *people.unconfirmed_imports()]
     if may_see("campaigns.view_notification"):
         items += system.failed_notifications()
+    if may_see("webhooks.view_endpoint"):
+        items += system.failing_webhooks()
+    if may_see("holds.change_hold"):
+        items += system.failed_upkeep()
     return sorted(items, key=lambda item: item.colour != "danger")

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import InboundMessage
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from conversations.models import Conversation
-from qqcampaign.console.attention.item import AttentionItem
+from qqcampaign.console.attention.item import AttentionItem, Kind
 
 #: Days for which an import that failed or waits is listed.
 RECENT_DAYS = 3
@@ -40,7 +41,7 @@ def conversations() -> list[AttentionItem]:
     unanswered = [at for at, is_ours_last, n in newest_open if not is_ours_last and not n]
     told = [
         (
-            "unread_conversations",
+            Kind.UNREAD_CONVERSATIONS,
             unread,
             ngettext(
                 "%(n)s unread conversation waits in the inbox.",
@@ -50,7 +51,7 @@ def conversations() -> list[AttentionItem]:
             f"{address}?box=unread",
         ),
         (
-            "unanswered_conversations",
+            Kind.UNANSWERED_CONVERSATIONS,
             unanswered,
             ngettext(
                 "%(n)s conversation was read but has no answer. Answer or close it.",
@@ -73,6 +74,30 @@ def conversations() -> list[AttentionItem]:
     ]
 
 
+def unhandled_messages() -> list[AttentionItem]:
+    """Return the messages of people for which a handler failed, as one item: they are few rows."""
+    left = InboundMessage.objects.filter(handled=False, retry_at__isnull=False)
+    times = list(left.order_by("pk").values_list("received_at", flat=True)[:MOST_COUNTED])
+    if not times:
+        return []
+    sentence = ngettext(
+        "%(n)s message could not be read for opt-outs and rules. It is tried again; the log of the "
+        "workers has the reason.",
+        "%(n)s messages could not be read for opt-outs and rules. They are tried again; the log "
+        "of the workers has the reason.",
+        len(times),
+    )
+    return [
+        AttentionItem(
+            Kind.UNHANDLED_MESSAGES,
+            sentence % {"n": f"{len(times)}+" if len(times) == MOST_COUNTED else len(times)},
+            _("Show messages"),
+            f"{reverse('admin:accounts_inboundmessage_changelist')}?handled__exact=0",
+            since=min(times),
+        )
+    ]
+
+
 def failed_imports() -> list[AttentionItem]:
     """Return the imports that failed lately."""
     since = timezone.now() - timedelta(days=RECENT_DAYS)
@@ -80,7 +105,7 @@ def failed_imports() -> list[AttentionItem]:
     failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:NAMED_IMPORTS]
     return [
         AttentionItem(
-            "failed_imports",
+            Kind.FAILED_IMPORTS,
             _("The import of %(file)s failed: %(why)s")
             % {"file": found.file_name, "why": found.problem},
             _("Show import"),
@@ -97,7 +122,7 @@ def unconfirmed_imports() -> list[AttentionItem]:
     waiting = ContactImport.objects.filter(created_at__gte=since, state=ImportState.UPLOADED)
     return [
         AttentionItem(
-            "unconfirmed_imports",
+            Kind.UNCONFIRMED_IMPORTS,
             _("%(file)s is uploaded but not imported: check its columns and confirm.")
             % {"file": found.file_name},
             _("Check and import"),

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, FriendEvent, FriendEventKind, FriendRequest
 from accounts.states import AccountState
 from clocks import shared
-from qqcampaign.console.attention.item import AttentionItem
+from qqcampaign.console.attention.item import AttentionItem, Kind
 
 #: Number of accounts of a kind that get an item each.
 NAMED_ACCOUNTS = 3
@@ -25,7 +25,7 @@ def quarantined() -> list[AttentionItem]:
     named = found.order_by("-state_changed_at", "-pk")[:NAMED_ACCOUNTS]
     items = [
         AttentionItem(
-            "quarantined",
+            Kind.QUARANTINED,
             _("Account %(account)s is in quarantine: %(why)s")
             % {
                 "account": account,
@@ -46,7 +46,7 @@ def quarantined() -> list[AttentionItem]:
         )
         address = f"{reverse('admin:accounts_account_changelist')}?state__exact=quarantined"
         items.append(
-            AttentionItem("quarantined", sentence % {"n": more}, _("Show accounts"), address)
+            AttentionItem(Kind.QUARANTINED, sentence % {"n": more}, _("Show accounts"), address)
         )
     return items
 
@@ -64,7 +64,7 @@ def lost_friends() -> list[AttentionItem]:
     )
     return [
         AttentionItem(
-            "lost_friends",
+            Kind.LOST_FRIENDS,
             ngettext(
                 "Account %(uin)s lost %(n)d friend within a day.",
                 "Account %(uin)s lost %(n)d friends within a day.",
@@ -93,7 +93,7 @@ def friend_requests() -> list[AttentionItem]:
     address = f"{reverse('admin:accounts_friendrequest_changelist')}?state__exact=waiting"
     return [
         AttentionItem(
-            "friend_requests",
+            Kind.FRIEND_REQUESTS,
             sentence % {"n": waiting["n"]},
             _("Decide"),
             address,

@@ -1,10 +1,10 @@
-"""Workers, outages, clocks and notifications that need somebody."""
+"""Workers, outages, clocks, notifications, webhooks and upkeep that need somebody."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,8 +16,11 @@ from campaigns.notification_states import NotificationState
 from clocks import shared
 from clocks.models import HostClock
 from foundation.times import span
-from holds.models import is_held
-from qqcampaign.console.attention.item import AttentionItem
+from holds.models import is_held, open_holds
+from operations.models import OPEN, Upkeep, UpkeepKind, UpkeepState
+from qqcampaign.console.attention.item import AttentionItem, Kind
+from webhooks.models import Endpoint
+from webhooks.states import EndpointState
 
 #: Number of egresses and outages that get an item each.
 NAMED = 3
@@ -32,11 +35,12 @@ def held(request: HttpRequest) -> list[AttentionItem]:
     may_release = request.user.has_perm("holds.change_hold")
     return [
         AttentionItem(
-            "held",
+            Kind.HELD,
             _("It was restored from a backup: nothing is sent until it is released."),
             _("Review and release") if may_release else _("Show runs"),
             reverse("restored" if may_release else "admin:campaigns_campaignrun_changelist"),
             "danger",
+            open_holds().order_by("restored_at").values_list("restored_at", flat=True).first(),
         )
     ]
 
@@ -47,7 +51,7 @@ def workers() -> list[AttentionItem]:
     if not Worker.objects.living().exists():
         return [
             AttentionItem(
-                "no_worker",
+                Kind.NO_WORKER,
                 _(
                     "No worker is running, so no account can log in and nothing is sent. Start a "
                     "worker."
@@ -55,6 +59,7 @@ def workers() -> list[AttentionItem]:
                 _("Show workers"),
                 address,
                 "danger",
+                _last_beat(Worker.objects.all()),
             )
         ]
     without_worker = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
@@ -62,14 +67,21 @@ def workers() -> list[AttentionItem]:
     )
     return [
         AttentionItem(
-            "no_worker",
+            Kind.NO_WORKER,
             _("No worker is running for egress %(name)s, so its pinned accounts wait.")
             % {"name": egress.name},
             _("Show workers"),
             address,
+            since=_last_beat(egress.workers.all()),
         )
         for egress in without_worker.distinct()[:NAMED]
     ]
+
+
+def _last_beat(workers: QuerySet[Worker]) -> datetime | None:
+    """Return when the last of some workers was seen alive; None if there was none."""
+    at: datetime | None = workers.aggregate(at=Max("heartbeat_at"))["at"]
+    return at and shared.as_wall(at)
 
 
 def outages() -> list[AttentionItem]:
@@ -78,7 +90,7 @@ def outages() -> list[AttentionItem]:
     address = reverse("admin:accounts_outage_changelist")
     return [
         AttentionItem(
-            "outages",
+            Kind.OUTAGES,
             _(
                 "The gateway cannot be reached from egress %(egress)s: %(why)s Sending resumes "
                 "automatically."
@@ -107,7 +119,15 @@ def wrong_clocks() -> list[AttentionItem]:
             else _("The clock of host %(host)s is %(span)s behind the database's. Correct it.")
         )
         values = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
-        items.append(AttentionItem("wrong_clocks", sentence % values, _("Show workers"), address))
+        items.append(
+            AttentionItem(
+                Kind.WRONG_CLOCKS,
+                sentence % values,
+                _("Show workers"),
+                address,
+                since=host.wrong_since,
+            )
+        )
     return items
 
 
@@ -128,10 +148,50 @@ def failed_notifications() -> list[AttentionItem]:
     address = f"{reverse('admin:campaigns_notification_changelist')}?state__exact=failed"
     return [
         AttentionItem(
-            "failed_notifications",
+            Kind.FAILED_NOTIFICATIONS,
             sentence % {"n": failed["n"]},
             _("Show notifications"),
             address,
             since=failed["first"],
         )
     ]
+
+
+def failing_webhooks() -> list[AttentionItem]:
+    """Return the webhooks whose calls fail: their events are kept and wait."""
+    failing = Endpoint.objects.filter(state=EndpointState.FAILING)
+    return [
+        AttentionItem(
+            Kind.FAILING_WEBHOOKS,
+            _("The webhook “%(name)s” fails: %(why)s")
+            % {"name": endpoint.name, "why": endpoint.problem},
+            _("Check webhook"),
+            reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]),
+            since=endpoint.failing_since,
+        )
+        for endpoint in failing.order_by("failing_since", "pk")[:NAMED]
+    ]
+
+
+def failed_upkeep() -> list[AttentionItem]:
+    """Return the backup and the removal that failed, unless a later one of its kind was done."""
+    items = []
+    for kind in UpkeepKind:
+        newest = Upkeep.objects.filter(kind=kind).exclude(state__in=OPEN).order_by("-pk").first()
+        if newest is None or newest.state != UpkeepState.FAILED:
+            continue
+        sentence = (
+            _("The backup failed: %(why)s")
+            if kind == UpkeepKind.BACKUP
+            else _("The removal of old data failed: %(why)s")
+        )
+        items.append(
+            AttentionItem(
+                Kind.FAILED_UPKEEP,
+                sentence % {"why": newest.problem},
+                _("Data and backups"),
+                reverse("upkeep"),
+                since=newest.finished_at or newest.requested_at,
+            )
+        )
+    return items

@@ -21,29 +21,58 @@ function moment(seconds, zone) {
     return { day: `${two(at.getMonth() + 1)}-${two(at.getDate())}`, clock: `${two(at.getHours())}:${two(at.getMinutes())}` };
 }
 
-function options(data, width) {
-    const ink = colour("--q-faint");
-    const axis = { stroke: ink, grid: { stroke: colour("--q-line"), width: 1 }, ticks: { stroke: colour("--q-line"), width: 1 }, font: "12px Inter, 'Noto Sans CJK SC', sans-serif" };
-    const number = new Intl.NumberFormat(document.documentElement.lang || "en");
+function axisOf(more) {
+    const line = { stroke: colour("--q-line"), width: 1 };
+    return { stroke: colour("--q-faint"), grid: line, ticks: line, font: "12px Inter, 'Noto Sans CJK SC', sans-serif", ...more };
+}
+
+function format(n) {
+    return n === null || n === undefined ? "–" : new Intl.NumberFormat(document.documentElement.lang || "en").format(n);
+}
+
+function timeAxis(data) {
+    return axisOf({
+        values: (_plot, splits, _axis, _space, step) => splits.map((at, n) => {
+            const { day, clock } = moment(at, data.timezone);
+            const isNewDay = n === 0 || day !== moment(splits[n - 1], data.timezone).day;
+            return step >= 86400 ? day : isNewDay ? `${clock}\n${day}` : clock;
+        }),
+    });
+}
+
+function numberAxis(more) {
+    return axisOf({ size: 60, values: (_plot, splits) => splits.map((n) => (Number.isInteger(n) ? format(n) : "")), ...more });
+}
+
+function timeSeries(data, back) {
     return {
-        width,
-        height: HEIGHT,
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.timezone),
-        cursor: { drag: { x: true, y: false } },
-        axes: [
-            {
-                ...axis,
-                values: (_plot, splits, _axis, _space, step) => splits.map((at, n) => {
-                    const { day, clock } = moment(at, data.timezone);
-                    const isNewDay = n === 0 || day !== moment(splits[n - 1], data.timezone).day;
-                    return step >= 86400 ? day : isNewDay ? `${clock}\n${day}` : clock;
-                }),
-            },
-            { ...axis, size: 60, values: (_plot, splits) => splits.map((n) => (Number.isInteger(n) ? number.format(n) : "")) },
-        ],
+        label: data.time,
+        value: (_plot, at) => {
+            if (at === null) {
+                return "–";
+            }
+            const { day, clock } = moment(at - back, data.timezone);
+            return `${day} ${clock}`;
+        },
+    };
+}
+
+function common(data, width) {
+    return { width, height: HEIGHT, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.timezone), cursor: { drag: { x: true, y: false } } };
+}
+
+function timesUsed(data, n) {
+    return data.series.slice(0, n).filter((other) => other.colour === data.series[n].colour).length;
+}
+
+// Lines over time, as a run's page has them.
+function lines(data, width) {
+    return {
+        ...common(data, width),
+        axes: [timeAxis(data), numberAxis()],
         scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
         series: [
-            { label: data.time, value: (_plot, at) => { if (at === null) { return "–"; } const { day, clock } = moment(at, data.timezone); return `${day} ${clock}`; } },
+            timeSeries(data, 0),
             ...data.series.map((line, n) => {
                 const stroke = colour(`--q-${line.colour}`) || colour("--q-neutral");
                 return {
@@ -51,14 +80,74 @@ function options(data, width) {
                     stroke,
                     width: 1.5,
                     // Lines of one colour differ by their dashes.
-                    dash: DASHES[data.series.slice(0, n).filter((other) => other.colour === line.colour).length % DASHES.length],
+                    dash: DASHES[timesUsed(data, n) % DASHES.length],
                     fill: line.colour === "success" ? `color-mix(in oklab, ${stroke} 14%, transparent)` : undefined,
                     points: { show: data.starts.length < 3 },
-                    value: (_plot, n) => (n === null ? "–" : number.format(n)),
+                    value: (_plot, n) => format(n),
                 };
             }),
         ],
+        rows: [data.starts, ...data.series.map((line) => line.values)],
     };
+}
+
+// Bars on top of each other, with pauses behind them and limits as lines, as an account's day has them.
+function bars(data, width) {
+    const middle = data.width / 2;
+    const stacked = data.series.map((_line, n) => data.starts.map((_at, hour) => data.series.slice(n).reduce((sum, one) => sum + one.values[hour], 0)));
+    const ink = colour("--q-ink");
+    const limits = [];
+    if (data.limit) {
+        limits.push({ row: data.starts.map(() => data.limit.n), series: { label: data.limit.words, stroke: ink, width: 1, dash: [6, 4], points: { show: false }, value: (_plot, n) => format(n) } });
+    }
+    if (data.used) {
+        limits.push({ row: data.used.values, series: { label: `${data.used.words} / ${format(data.used.most)}`, scale: "used", stroke: colour("--q-primary"), width: 2, points: { show: false }, value: (_plot, n) => format(n) } });
+    }
+    return {
+        ...common(data, width),
+        cursor: { drag: { x: false, y: false } },
+        axes: [timeAxis(data), numberAxis(), ...(data.used ? [numberAxis({ scale: "used", side: 1, grid: { show: false } })] : [])],
+        scales: {
+            x: { range: () => [data.starts[0], data.starts[data.starts.length - 1] + data.width] },
+            y: { range: (_plot, _least, most) => [0, Math.max(1, (most || 0) * 1.05)] },
+            ...(data.used ? { used: { range: (_plot, _least, most) => [0, Math.max(data.used.most, most || 0) * 1.05] } } : {}),
+        },
+        series: [
+            timeSeries(data, middle),
+            ...data.series.map((line, n) => {
+                const own = colour(`--q-${line.colour}`) || colour("--q-neutral");
+                const fill = `color-mix(in oklab, ${own} ${Math.max(40, 100 - 30 * timesUsed(data, n))}%, ${ink})`;
+                return { label: line.words, fill, stroke: fill, width: 0, paths: uPlot.paths.bars({ size: [0.75, 60] }), points: { show: false }, value: (_plot, _sum, _series, hour) => format(hour === null ? null : line.values[hour]) };
+            }),
+            ...limits.map((one) => one.series),
+        ],
+        hooks: { drawClear: [(plot) => shade(plot, data)] },
+        rows: [data.starts.map((at) => at + middle), ...stacked, ...limits.map((one) => one.row)],
+    };
+}
+
+// The spans in which nothing could be sent, and the quota.
+function shade(plot, data) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.globalAlpha = 0.22;
+    for (const band of data.bands) {
+        const left = plot.valToPos(band.from, "x", true);
+        const right = plot.valToPos(band.to, "x", true);
+        ctx.fillStyle = colour(`--q-${band.colour}`) || colour("--q-neutral");
+        ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+    }
+    if (data.used) {
+        const y = plot.valToPos(data.used.most, "used", true);
+        ctx.globalAlpha = 1;
+        ctx.strokeStyle = colour("--q-primary");
+        ctx.setLineDash([2, 4]);
+        ctx.beginPath();
+        ctx.moveTo(bbox.left, y);
+        ctx.lineTo(bbox.left + bbox.width, y);
+        ctx.stroke();
+    }
+    ctx.restore();
 }
 
 function draw(place) {
@@ -68,8 +157,8 @@ function draw(place) {
     }
     drawn.get(place)?.destroy();
     const data = JSON.parse(source.textContent);
-    const rows = [data.starts, ...data.series.map((line) => line.values)];
-    drawn.set(place, new uPlot(options(data, place.clientWidth), rows, place));
+    const { rows, ...how } = (data.bands ? bars : lines)(data, place.clientWidth);
+    drawn.set(place, new uPlot(how, rows, place));
 }
 
 function drawAll() {
@@ -78,7 +167,16 @@ function drawAll() {
 
 document.addEventListener("DOMContentLoaded", () => {
     drawAll();
-    document.body.addEventListener("htmx:afterSwap", (event) => event.target.querySelectorAll("[data-chart]").forEach(draw));
+    // A table that was unfolded stays so when its figures come anew.
+    let isOpen = false;
+    document.body.addEventListener("htmx:beforeSwap", (event) => { isOpen = event.target.querySelector(".q-chart-table")?.open === true; });
+    document.body.addEventListener("htmx:afterSwap", (event) => {
+        const table = event.target.querySelector(".q-chart-table");
+        if (table && isOpen) {
+            table.open = true;
+        }
+        event.target.querySelectorAll("[data-chart]").forEach(draw);
+    });
     // Another width, or the other colour scheme.
     let waiting;
     window.addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(drawAll, 150); });
