@@ -28,7 +28,7 @@ test: .venv/.development ## set up and run the tests, on SQLite, then on Postgre
 ## make test ARGS="--database postgresql -x tests/sending"   one database, to the first failure
 	@$(PY) -m tests.run $(ARGS)
 
-quick: .venv/.development ## run the tests that are not slow, on SQLite, in about a minute
+quick: .venv/.development ## run the tests that are not slow, on SQLite, in a few minutes
 ## make quick ARGS="--last-failed"                          what failed last time
 	@DATABASE_URL= $(PY) -m pytest -q -n 3 -m "not slow" $(ARGS)
 
