@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, Lease
-from accounts.states import AccountState, StateReason
+from accounts.states import ACCOUNT_STATES, AccountState, StateReason
 from accounts.webhook_events import tell_account_state
 from clocks import shared
 from foundation.refusals import Refusal
@@ -46,6 +47,36 @@ def change_account_state(
             )
             tell_account_state(account_id)
     return bool(moved)
+
+
+def change_account_states(
+    *, account_ids: Collection[int], to: str, reason: str, keeping: Collection[str] = ()
+) -> None:
+    """Move accounts to a state, as `change_account_state` does with one; all in three statements.
+
+    Args:
+        account_ids: the accounts.
+        to: an AccountState.
+        reason: a StateReason.
+        keeping: accounts in one of these states keep it.
+    """
+    with transaction.atomic():
+        accounts = Account.objects.filter(pk__in=list(account_ids)).exclude(state=to)
+        # Locked by key, so that two of these cannot wait for each other.
+        locked = list(accounts.select_for_update().order_by("pk").values_list("pk", "state"))
+        moved = [
+            pk
+            for pk, state in locked
+            if state not in keeping and ACCOUNT_STATES.allows(of=state, to=to)
+        ]
+        if not moved:
+            return
+        Account.objects.filter(pk__in=moved).transition(to=to, state_reason=reason, state_detail="")
+        AccountEvent.objects.bulk_create(
+            AccountEvent(account_id=account_id, state=to, reason=reason) for account_id in moved
+        )
+        for account_id in moved:
+            tell_account_state(account_id)
 
 
 def _reset_error_counts(account: Account) -> None:

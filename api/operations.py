@@ -16,6 +16,7 @@ from api.resources import (
     messages,
     people,
     records,
+    reports,
     rules,
     sequences,
     texts,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         conversations,
         rules,
         records,
+        reports,
         tokens,
         webhooks,
     )

@@ -17,7 +17,9 @@ UNWATCHED_MODELS = {
     "accounts.accountevent",
     "accounts.lease",
     "accounts.worker",
+    "campaigns.accountsofrun",
     "campaigns.planningcolumns",
+    "console.tourseen",  # of the user alone, and no decision
     "campaigns.typedstep",  # typed, and no decision yet
     "contacts.attributeuse",
     "contacts.importchange",

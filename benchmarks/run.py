@@ -69,6 +69,9 @@ BENCHES = (
         _lanes(100, 1, 30, "--too-fast"), _lanes(40, 1, 8, "--too-fast"), targets.half_too_fast,
     ),
     Bench(
+        "openings", "openings", BOTH, ("--lanes", "5000"), ("--lanes", "200"), targets.openings
+    ),
+    Bench(
         "planning", "planning", BOTH,
         ("--people", "1000000", "--repeats", "1"), ("--people", "50000", "--repeats", "1"),
         targets.planning,

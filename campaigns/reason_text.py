@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sending.code_meanings import code_meaning
+from sending.code_meanings import CODE_MEANINGS, code_meaning
 from sending.states import Reason
+
+
+def code_of_reason(reason: str) -> str:
+    """Return the result code that a reason names (`NULL`, `RES_5`); "" if it names none."""
+    code = reason.removeprefix("RES_")
+    is_code = code != reason or code in CODE_MEANINGS or code.startswith("HTTP_")
+    return code if is_code else ""
 
 
 def reason_text(reason: str) -> Any:

@@ -11,8 +11,11 @@ from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
 from campaigns.rehearsals import run as rehearsing
 from campaigns.rehearsals.lifecycle import rehearse_requests, wake_rehearsal
+from campaigns.reports.accounts_of_runs import count_ended_runs
 from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.run_control.variant_tests import advance_variant_tests
+from campaigns.saved_reports.make import make_mails
+from campaigns.saved_reports.send import send_mails
 from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
 from holds.models import is_held
@@ -77,3 +80,18 @@ def send_notifications() -> None:
     """Send the notifications that are due."""
     if not is_held():
         send_due()
+
+
+@shared_task(name="campaigns.tasks.mail_reports")
+def mail_reports() -> None:
+    """Tick: make the mails of the reports that are due, and send what is queued."""
+    if is_held():
+        return
+    make_mails()
+    send_mails()
+
+
+@shared_task(name="campaigns.tasks.count_accounts")
+def count_accounts() -> None:
+    """Tick: count ended runs by account, for reports."""
+    count_ended_runs()

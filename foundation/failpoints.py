@@ -20,6 +20,8 @@ NAMES = (
     "after_choice",  # a variant was chosen, and the rest has no text yet
     "in_choice",  # after a chunk of the rest
     "before_rest_wakes",
+    "after_leases",  # taken for lanes that open, and none has begun
+    "after_login",  # the gateway accepted it, and no session is stored
     "after_claim",
     "after_mark",
     "after_request_left",
@@ -30,6 +32,7 @@ NAMES = (
     "after_task_reply",  # its answer is not stored yet
     "before_stored_answer",  # a request with a key was carried out, in its transaction
     "after_stored_answer",  # it is committed, and the answer is not sent
+    "after_report_mail",  # the mail server took it, and that is not recorded yet
     "after_notification",  # it left, and that is not recorded yet
 )
 

@@ -21,6 +21,14 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "campaigns.tasks.notify",
         "schedule": 10.0,
     },
+    "mail-reports": {
+        "task": "campaigns.tasks.mail_reports",
+        "schedule": 30.0,
+    },
+    "count-accounts": {
+        "task": "campaigns.tasks.count_accounts",
+        "schedule": 60.0,
+    },
     "reconcile": {
         "task": "sending.tasks.reconcile",
         "schedule": 5.0,

@@ -13,9 +13,11 @@ from django.urls import include, path
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
 from operations.admin.upkeep import upkeep_view
-from qqcampaign.console import health
+from qqcampaign.console import health, saved_reports
 from qqcampaign.console.account_day import account_day
 from qqcampaign.console.calendar import calendar_view, move_view
+from qqcampaign.console.help import tour
+from qqcampaign.console.help import views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 from qqcampaign.console.reports import reports_file_view, reports_view
@@ -53,7 +55,34 @@ urlpatterns = [
     path("calendar/", admin.site.admin_view(calendar_view), name="calendar"),
     path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),
     path("reports/", admin.site.admin_view(reports_view), name="reports"),
+    path("reports/saved/", admin.site.admin_view(saved_reports.saved_view), name="reports-saved"),
+    path("reports/save/", admin.site.admin_view(saved_reports.save_view), name="reports-save"),
+    path(
+        "reports/saved/<int:report_id>/mail/",
+        admin.site.admin_view(saved_reports.schedule_view),
+        name="reports-saved-mail",
+    ),
+    path(
+        "reports/saved/<int:report_id>/stop/",
+        admin.site.admin_view(saved_reports.stop_view),
+        name="reports-saved-stop",
+    ),
+    path(
+        "reports/saved/<int:report_id>/delete/",
+        admin.site.admin_view(saved_reports.delete_view),
+        name="reports-saved-delete",
+    ),
     path("reports/<slug:format>/", admin.site.admin_view(reports_file_view), name="reports-file"),
+    path("help/", admin.site.admin_view(help_views.help_view), name="help"),
+    path("help/panel/", admin.site.admin_view(help_views.panel_view), name="help-panel"),
+    path("help/code/", admin.site.admin_view(help_views.code_view), name="help-code"),
+    path("help/tour/", admin.site.admin_view(tour.seen_view), name="help-tour"),
+    path(
+        "help/pictures/<path:name>",
+        admin.site.admin_view(help_views.picture_view),
+        name="help-picture",
+    ),
+    path("help/pages/<path:name>/", admin.site.admin_view(help_views.page_view), name="help-page"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
     path("upkeep/", admin.site.admin_view(upkeep_view), name="upkeep"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),

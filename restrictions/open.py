@@ -81,6 +81,8 @@ OWN = frozenset(
         "password_reset_done", "password_reset_confirm", "password_reset_complete",
         "second-factor", "second-factor-own", "passkey-options", "passkey-proof",
         "new-passkey", "new-passkey-options",
+        # The documentation, and what a result code means: nothing of the installation.
+        "help", "help-page", "help-picture", "help-panel", "help-code", "help-tour",
         # A token signs in, not the session: `api.view` closes it.
         "api", "api-docs", "api-openapi",
     }

@@ -87,6 +87,8 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.accountsofrun",
+    "campaigns.reportmail",
     "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",
@@ -97,7 +99,7 @@ EXTRA = {
     "campaigns.override_quiet_hours": Role.APPROVER,
 }
 #: Apps whose tables no page of the console shows: their permissions belong to no role.
-WITHOUT_PAGES = {"admin", "contenttypes", "metrics", "operations", "sessions", "signin"}
+WITHOUT_PAGES = {"admin", "console", "contenttypes", "metrics", "operations", "sessions", "signin"}
 
 
 def role_of(app: str, codename: str) -> Role | None:

@@ -10,27 +10,25 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from accounts.account_tasks import request_in_background
-from accounts.gateway.lane_stops import LeaseLost
-from accounts.gateway.logins import (
-    LoginPolicies,
-    after_failed_login,
-    quarantine_at_login,
-    wait_before_login,
-)
+from accounts.gateway.lane_stops import LeaseLost, LoginPostponed
+from accounts.gateway.login_steps import FRESH_SECONDS, LoginSteps, Standing, standing_of
+from accounts.gateway.logins import LoginPolicies, after_failed_login, quarantine_at_login
 from accounts.gateway.sessions import (
+    AcceptedLogin,
     end_session,
     end_sessions_of,
-    open_session,
+    is_kept,
     touch_session,
     usable_session,
 )
-from accounts.leases.leases import SEQS_WITH_LEASE, Grant, is_still_held, reserve_seqs
+from accounts.leases.leases import SEQS_WITH_LEASE, Grant, reserve_seqs
 from accounts.models import Account, AccountTaskKind, Session
 from accounts.states import AccountState, PresenceStatus, StateReason
 from accounts.transitions import change_account_state
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.encrypted_field import UnreadableCredential
+from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
 from qqhttp import (
     ChangeStat,
@@ -65,6 +63,18 @@ class Answer(NamedTuple):
     sentence: str = ""
 
 
+class SessionRead(NamedTuple):
+    """The open session of an account, as it was read when its lease was taken.
+
+    Attributes:
+        session: the session at this egress; None if there was none.
+        asked_at: the moment before the database was asked, on `clocks.local.elapsed`.
+    """
+
+    session: Session | None
+    asked_at: float
+
+
 class Conversation:
     """All requests of one account to the gateway, one at a time.
 
@@ -74,6 +84,8 @@ class Conversation:
         egress_id: the egress of this worker.
         client: a client bound to that egress.
         login_policies: returns the policy for a result code of a login.
+        login_steps: what the logins of this process ask of the database.
+        session_read: the session that was read with the lease; None if it was not read.
 
     Attributes:
         session: the login in use; None if none is known.
@@ -90,12 +102,17 @@ class Conversation:
         egress_id: int,
         client: GatewayClient,
         login_policies: LoginPolicies,
+        login_steps: LoginSteps,
+        session_read: SessionRead | None = None,
     ) -> None:
         self.grant = grant
         self.account = account
         self.egress_id = egress_id
         self.client = client
         self._login_policies = login_policies
+        self._login_steps = login_steps
+        self._session_read = session_read
+        self._standing: Standing | None = standing_of(grant, account)
         self._next_seq = grant.first_seq
         self._seqs_left = SEQS_WITH_LEASE
         self.session: Session | None = None
@@ -173,9 +190,17 @@ class Conversation:
     def find_session(self) -> bool:
         """Return whether the gateway still keeps a session of this or an earlier lane."""
         if self.session is None:
-            with database_turn():
-                self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
+            # Only the holder of the lease logs in, so what was read with it holds for a while.
+            read, self._session_read = self._session_read, None
+            if read is not None and local.elapsed() - read.asked_at < FRESH_SECONDS:
+                self.session = read.session if read.session and is_kept(read.session) else None
+            else:
+                self._look_for_session()
         return self.session is not None
+
+    def _look_for_session(self) -> None:
+        with database_turn():
+            self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
 
     def note_session_ended(self) -> None:
         """Note that the session has ended (RES=20): the next request logs in first."""
@@ -194,21 +219,17 @@ class Conversation:
             LeaseLost: another lane may have logged in; this login would end its session.
             NeverLeft: the gateway cannot be reached.
         """
-        wait_before_login(account_id=self.account.pk)
+        self._check_standing()
         if self.before_login is not None:
             self.before_login()
-        with database_turn():
-            # The lane may be an hour old, and the password may have changed.
-            self.account.refresh_from_db(fields=("credential", "presence"))
-            is_mine = is_still_held(grant=self.grant)
-        if not is_mine:
-            raise LeaseLost
+            self._check_standing()  # the turn may have come much later
         if isinstance(self.account.credential, UnreadableCredential):
             raise quarantine_at_login(
                 account=self.account,
                 reason=StateReason.CREDENTIAL_UNREADABLE,
                 sentence=UnreadableCredential.sentence,
             )
+        self._standing = None  # the next login asks again
         try:
             login = Login(seq=self.next_seq(), uin=self.account.uin, ps=self.account.credential)
             reply = self.client.exchange(login)
@@ -224,13 +245,12 @@ class Conversation:
             ) from None
         finally:
             self.last_reply = local.elapsed()
-        with database_turn():
-            self.session = open_session(
-                account_id=self.account.pk,
-                egress_id=self.egress_id,
-                heartbeat_seconds=reply.heartbeat_seconds,
-                idle_seconds=reply.idle_seconds,
+        failpoint("after_login")
+        self.session = self._login_steps.open_session(
+            AcceptedLogin(
+                self.account.pk, self.egress_id, reply.heartbeat_seconds, reply.idle_seconds
             )
+        )
         if self.account.presence != PresenceStatus.ONLINE:
             answer = self.exchange(
                 ChangeStat(seq=self.next_seq(), uin=self.account.uin, st=self.account.presence)
@@ -240,6 +260,26 @@ class Conversation:
                     request_in_background(
                         account_ids=[self.account.pk], kind=AccountTaskKind.STATUS
                     )
+
+    def _check_standing(self) -> None:
+        """Learn whether the account may log in now, and with what; ask again if it is long known.
+
+        Raises:
+            LoginPostponed: the account still waits after an earlier failure.
+            LeaseLost: another lane may have logged in; this login would end its session.
+        """
+        standing = self._standing
+        if standing is None or not standing.is_fresh:
+            standing = self._standing = self._login_steps.read_standing(self.grant)
+        if standing is None:
+            raise LeaseLost
+        not_before = standing.login_not_before
+        left = (not_before - shared.now()).total_seconds() if not_before is not None else 0.0
+        if left > 0:
+            self._standing = None  # an operator may end the wait
+            raise LoginPostponed(_("Waiting before the next login."), retry_seconds=left)
+        # The lane may be an hour old, and the password may have changed.
+        self.account.credential, self.account.presence = standing.credential, standing.presence
 
     def log_out(self) -> None:
         """Log out. The gateway accepts every logout, so only an unreachable gateway prevents it."""

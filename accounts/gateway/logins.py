@@ -18,7 +18,6 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state, quarantine_account
 from clocks import shared
 from foundation.database_turn import database_turn
-from foundation.sentences import Sentence as _
 from qqhttp import GatewayError, IllegalUin, TooFast
 
 #: Failures are counted up to this number; the column can hold 32,767.
@@ -42,23 +41,6 @@ class LoginPolicy:
 
 #: Returns the policy in force for a result code.
 LoginPolicies = Callable[[str], LoginPolicy]
-
-
-def wait_before_login(*, account_id: int) -> None:
-    """Do nothing if the account may log in now.
-
-    Raises:
-        LoginPostponed: the account still waits after an earlier failure.
-    """
-    with database_turn():
-        not_before = (
-            Lease.objects.filter(account_id=account_id)
-            .values_list("login_not_before", flat=True)
-            .first()
-        )
-    left = (not_before - shared.now()).total_seconds() if not_before is not None else 0.0
-    if left > 0:
-        raise LoginPostponed(_("Waiting before the next login."), retry_seconds=left)
 
 
 def after_failed_login(

@@ -1,4 +1,7 @@
-"""Take a lease for a lane, hand it back, reserve its SEQs."""
+"""The lease of a lane: what it grants, handing it back, and its SEQs.
+
+Lanes take leases by `take_leases.py`, turns of the inbox by `take_leases_for_turns` here.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,17 @@ from django.db import transaction
 from django.db.models import (
     BigIntegerField,
     Case,
-    Exists,
     F,
-    OuterRef,
     Q,
-    QuerySet,
     Value,
     When,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
-from accounts.models import Account, AccountTask, Lease, Worker
-from accounts.states import WORKING_STATES
+from accounts.models import Account, Lease, Worker
 from clocks import shared
-from holds.models import is_held, open_holds
+from holds.models import is_held
 
 #: SEQs reserved with a lease. They are few because many lanes use hardly any, and SEQs handed out
 #: faster than one per second would run ahead of the clock (see `reserve_seqs`).
@@ -48,6 +47,9 @@ class Grant:
         learnt_interval: the gap that the last lane learnt from RES=3, seconds.
         bad_results: messages that failed since the last accepted one.
         sessions_lost: sessions that ended at their first use since the last accepted message.
+        login_not_before: no login before this; shared time.
+        asked_at: the moment before the database was asked, on `clocks.local.elapsed`: all of this
+            was so at that time or later.
     """
 
     account: Account
@@ -60,66 +62,13 @@ class Grant:
     learnt_interval: float | None
     bad_results: int = 0
     sessions_lost: int = 0
+    login_not_before: datetime | None = None
+    asked_at: float = float("-inf")
 
     @property
     def account_id(self) -> int:
         """The account's key."""
         return self.account.pk
-
-
-def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | None:
-    """Take the lease of an account for a worker, or return None.
-
-    None is returned if a living worker holds the lease, if this worker was presumed dead, if the
-    account's state allows no work, if the account is now bound to another egress, or while a
-    restored installation is held.
-
-    Two statements fetch everything that a lane needs at its start, because thousands of lanes are
-    opened and these queries are most of the cost of a short one.
-    """
-    with transaction.atomic():
-        # The row lock makes two takers wait for each other; the second finds a living holder.
-        lease = (
-            Lease.objects.free()
-            .filter(Q(egress=None) | Q(egress_id=egress_id), account_id=account_id)
-            .filter(account__state__in=WORKING_STATES)
-            .filter(Exists(Worker.objects.living().filter(pk=worker_id)))
-            .filter(~Exists(open_holds()))
-            .annotate(has_account_tasks=Exists(_open_account_tasks()))
-            .select_related("account")
-            .select_for_update(of=("self",))
-            .first()
-        )
-        if lease is None:
-            return None
-        floor, now = max(lease.last_seq, _lowest_seq()), shared.now()
-        was_handed_back = lease.worker_id is None
-        last_reply_at = lease.last_reply_at if was_handed_back else now
-        Lease.objects.filter(account_id=account_id).update(
-            worker_id=worker_id,
-            egress_id=egress_id,
-            token=lease.token + 1,
-            taken_at=now,
-            has_lost_reservation=False,
-            last_reply_at=last_reply_at,
-            last_seq=floor + SEQS_WITH_LEASE,
-        )
-    return Grant(
-        account=lease.account,
-        token=lease.token + 1,
-        first_seq=floor + 1,
-        has_account_tasks=lease.has_account_tasks,
-        has_lost_reservation=lease.has_lost_reservation or not was_handed_back,
-        last_reply_at=last_reply_at,
-        resting_until=lease.resting_until,
-        learnt_interval=lease.learnt_interval,
-        bad_results=lease.bad_results,
-        sessions_lost=lease.sessions_lost,
-    )
-
-
-def _open_account_tasks() -> QuerySet[AccountTask]:
-    return AccountTask.objects.due(at=shared.now()).filter(account_id=OuterRef("account_id"))
 
 
 def hand_back(
@@ -173,7 +122,7 @@ def take_leases_for_turns(
                 When(worker=None, then=F("has_lost_reservation")), default=Value(True)
             ),
             last_reply_at=Case(When(worker=None, then=F("last_reply_at")), default=Value(now)),
-            last_seq=_raised_seq(1),
+            last_seq=raised_seq(1, lowest=lowest_seq()),
         )
         return list(taken.values_list("pk", "token", "last_seq"))
 
@@ -231,16 +180,17 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
     """
     with transaction.atomic():
         mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
-        if not mine.update(last_seq=_raised_seq(count)):
+        if not mine.update(last_seq=raised_seq(count, lowest=lowest_seq())):
             return None
         last: int = mine.values_list("last_seq", flat=True).get()
     return last - count + 1
 
 
-def _lowest_seq() -> int:
+def lowest_seq() -> int:
+    """Return the lowest SEQ that may be used now: the clock, seconds since 1970."""
     return int(shared.wall().timestamp())
 
 
-def _raised_seq(count: int) -> Combinable:
-    """Return `last_seq` raised by `count` and not below the clock, for an UPDATE of leases."""
-    return Greatest(F("last_seq"), Value(_lowest_seq(), output_field=BigIntegerField())) + count
+def raised_seq(count: int, *, lowest: int) -> Combinable:
+    """Return `last_seq` raised by `count` and not below `lowest`, for an UPDATE of leases."""
+    return Greatest(F("last_seq"), Value(lowest, output_field=BigIntegerField())) + count

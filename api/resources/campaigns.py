@@ -138,10 +138,6 @@ OPERATIONS = (
         rights=view(CAMPAIGN),
     ),
     command_operation(
-        "GET", "report", "report", scope=Scope.READ, rights=view("campaigns.campaignrun"),
-        hidden=("file", "format"),
-    ),
-    command_operation(
         "GET", "campaigns/{name}/report", "campaign report", scope=Scope.READ,
         rights=view("sending.delivery"), file_types=_REPORT_TYPES,
     ),

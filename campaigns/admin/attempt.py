@@ -16,7 +16,7 @@ from unfold.decorators import display
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
 from foundation.display import EMPTY
-from sending.code_meanings import code_meaning
+from sending.admin.code_mark import code_mark
 from sending.models import Attempt
 from tabular import CellProblem, whole_number
 
@@ -67,4 +67,4 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description="RES", label=CODE_COLOURS)
     def code(self, attempt: Attempt) -> tuple[str, Any]:
         """The code with its meaning."""
-        return attempt.res, code_meaning(attempt.res)
+        return attempt.res, code_mark(attempt.res)

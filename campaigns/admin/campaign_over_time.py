@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.models import CampaignRun
 from foundation.spans import span_text
+from sending.admin.code_mark import code_mark
 from sending.code_meanings import code_meaning
 from sending.runs.over_time import OverTime, results_over_time
 
@@ -42,6 +43,7 @@ class CampaignOverTime:
 def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
     """Return the data of the chart and the rows of its table."""
     series = _series(found)
+    codes = [*list(found.codes)[:SHOWN_CODES], ""]  # the last one: all others
     zone = ZoneInfo(run.timezone)
     steps = list(zip(found.starts, *(values for _words, _colour, values in series), strict=True))
     return {
@@ -54,7 +56,10 @@ def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
                 for words, colour, values in series
             ],
         },
-        "headings": [words for words, _colour, _values in series],
+        "headings": [
+            code_mark(code, words) if code else words
+            for (words, _colour, _values), code in zip(series, codes, strict=False)
+        ],
         "rows": [
             (datetime.fromtimestamp(start, zone), values)
             for start, *values in reversed(steps[-SHOWN_ROWS:])

@@ -31,7 +31,7 @@ from contacts.models import Contact
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
-from sending.code_meanings import code_meaning
+from sending.admin.code_mark import code_mark
 from sending.models import Delivery, RunText
 from sending.querysets import DeliveryQuerySet
 from sending.runs.texts import TEXTS, variant_of
@@ -205,4 +205,4 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
         """The last code with its meaning."""
         if not delivery.last_res:
             return None
-        return delivery.last_res, code_meaning(delivery.last_res)
+        return delivery.last_res, code_mark(delivery.last_res)

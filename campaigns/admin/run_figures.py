@@ -17,7 +17,7 @@ from campaigns.admin.remedies import Remedy, remedy_of
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from campaigns.reason_text import reason_text
+from campaigns.reason_text import code_of_reason, reason_text
 from campaigns.reports.removed import removed_sentences
 from campaigns.reports.reply_figures import opted_out_by_reply, replied
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
@@ -47,6 +47,8 @@ class Line:
     percent: float
     address: str
     colour: str = ""
+    #: The result code that it counts, which explains itself.
+    code: str = ""
 
 
 def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
@@ -147,6 +149,7 @@ def _codes(run: CampaignRun, codes: dict[str, int]) -> list[Line]:
             percent=_percent(n, whole),
             address=deliveries_url(run__id__exact=run.pk, last_res=code),
             colour=CODE_COLOURS.get(code, "danger"),
+            code=code,
         )
         for code, n in sorted(codes.items(), key=lambda item: -item[1])
         if n
@@ -168,6 +171,7 @@ def _reasons(run: CampaignRun, figures: Figures) -> list[Line]:
             percent=_percent(n, whole),
             address=deliveries_url(run__id__exact=run.pk, state__exact=state, reason=reason),
             colour=DELIVERY_COLOURS[DeliveryState(state)],
+            code=code_of_reason(reason),
         )
         for state, reason, n in sorted(counted, key=lambda line: -line[2])
     ]

@@ -14,6 +14,7 @@ from campaigns.models.notification_settings import CampaignNotifications, UserNo
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.models.rehearsal import Rehearsal
+from campaigns.models.saved_report import AccountsOfRun, ReportMail, SavedReport
 from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.sequence_approval import SequenceApproval
 from campaigns.models.snippet import Snippet
@@ -24,6 +25,7 @@ from campaigns.models.typed_step import TypedStep
 
 __all__ = [
     "OWNERS_OF_DELIVERIES",
+    "AccountsOfRun",
     "Approval",
     "ApprovalRequest",
     "ApprovalSettings",
@@ -39,6 +41,8 @@ __all__ = [
     "Notification",
     "Occurrence",
     "Rehearsal",
+    "ReportMail",
+    "SavedReport",
     "Sequence",
     "SequenceApproval",
     "SequencePerson",

@@ -1,7 +1,8 @@
-"""The figures of all campaigns over a period: runs, labels, reasons, and results by day and hour.
+"""The figures of all campaigns over a period: runs, labels, accounts, reasons, days and hours.
 
-Everything is read from tallies, replies and results by minute, so a period with ten million
-deliveries costs as much as one with a thousand.
+Everything but the figures by account is read from tallies, replies and results by minute, so a
+period with ten million deliveries costs as much as one with a thousand. Those by account are kept
+for ended runs: `accounts_of_runs`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Account
 from campaigns.models import CampaignRun
+from campaigns.reports.accounts_of_runs import accounts_of_runs
 from campaigns.reports.reply_figures import reply_rate
 from foundation.refusals import Refusal
 from labels.models import Label
@@ -92,6 +95,8 @@ class PeriodReport:
         since, until: the first and the last day, in `zone`.
         runs: the runs that were planned in the period with their figures, the newest first.
         labels: the figures by label of the campaigns; a run with two labels counts for both.
+        accounts: the figures by account, without the people who have none.
+        accounts_left_out: runs whose figures by account are not counted yet.
         reasons: by state and reason, the number of deliveries that were not sent.
         days: by day, the results of its requests: (taken by the gateway, others).
         hours: taken by the gateway, by weekday (Monday is 0) and hour.
@@ -105,6 +110,9 @@ class PeriodReport:
     reasons: list[tuple[str, str, int]]
     days: dict[date, tuple[int, int]]
     hours: list[list[int]]
+    accounts: list[tuple[Account, PeriodFigures]] = field(default_factory=list)
+    accounts_left_out: int = 0
+    label_name: str = ""
 
     @property
     def total(self) -> PeriodFigures:
@@ -126,6 +134,11 @@ class PeriodReport:
             "labels": [
                 {"label": str(label), **figures.as_data()} for label, figures in self.labels
             ],
+            "accounts": [
+                {"account": account.uin, "name": account.name, **figures.as_data()}
+                for account, figures in self.accounts
+            ],
+            "accounts_left_out": self.accounts_left_out,
             "reasons": [
                 {"state": state, "reason": reason, "n": n} for state, reason, n in self.reasons
             ],
@@ -137,16 +150,19 @@ class PeriodReport:
         }
 
 
-def report_of_period(*, since: date, until: date, label: Label | None = None) -> PeriodReport:
+def report_of_period(
+    *, since: date, until: date, label: Label | None = None, zone: ZoneInfo | None = None
+) -> PeriodReport:
     """Return the report of the days from `since` to `until`, both included.
 
     A run belongs to the day on which it was planned, so its figures may grow afterwards. The
     results by day and hour are those that came in the period, whenever their run was planned.
 
     Args:
-        since: the first day, in the time zone of the installation.
+        since: the first day.
         until: the last day.
         label: only campaigns with this label; None: all.
+        zone: the time zone of the days; None: that of the installation.
 
     Raises:
         Refusal: a day is before FIRST_DAY or after LAST_DAY (`day_unknown`), the period is the
@@ -169,13 +185,26 @@ def report_of_period(*, since: date, until: date, label: Label | None = None) ->
             % {"most": MOST_DAYS},
             code="period_long",
         )
-    zone = ZoneInfo(timezone.get_default_timezone_name())
+    zone = zone or ZoneInfo(timezone.get_default_timezone_name())
     begin, end = _midnight(since, zone), _midnight(until + timedelta(days=1), zone)
     runs = _runs(begin, end, label)
     figures = _figures(runs)
     pairs = [(run, figures.get(run.pk, PeriodFigures())) for run in runs]
     days, hours = _results(begin, end, zone, label)
-    return PeriodReport(since, until, zone, pairs, _by_label(pairs), _reasons(runs), days, hours)
+    accounts, left_out = _by_account(pairs)
+    return PeriodReport(
+        since,
+        until,
+        zone,
+        pairs,
+        _by_label(pairs),
+        _reasons(runs),
+        days,
+        hours,
+        accounts=accounts,
+        accounts_left_out=left_out,
+        label_name=label.name if label is not None else "",
+    )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -245,6 +274,34 @@ def _by_label(
         for label in run.campaign.labels.all():
             found[label] = found.get(label, PeriodFigures()) + figures
     return sorted(found.items(), key=lambda one: (-one[1].sent, str(one[0])))
+
+
+def _by_account(
+    pairs: Iterable[tuple[CampaignRun, PeriodFigures]],
+) -> tuple[list[tuple[Account, PeriodFigures]], int]:
+    """Return the figures by account, the one that sent most first, and how many runs they lack."""
+    states = {run.pk: figures.states for run, figures in pairs}
+    found = accounts_of_runs(states)
+    keys = list(states)
+    words = Q(message__opt_out__direction=OptDirection.OUT, message__opt_out__took_effect=True)
+    replied, opted_out = _people_by_account(keys, Q()), _people_by_account(keys, words)
+    accounts = Account.objects.in_bulk([pk for pk in found.by_account if pk is not None])
+    listed = [
+        (accounts[pk], PeriodFigures(counts, replied[pk], opted_out[pk]))
+        for pk, counts in found.by_account.items()
+        if pk in accounts
+    ]
+    return sorted(listed, key=lambda one: (-one[1].sent, one[0].uin)), found.left_out
+
+
+def _people_by_account(keys: list[int], condition: Q) -> Counter[int | None]:
+    rows = (
+        Reply.objects.filter(condition, run__in=keys, delivery__state=DeliveryState.SENT)
+        .order_by()
+        .values_list("delivery__account_id")
+        .annotate(n=Count("delivery", distinct=True))
+    )
+    return Counter(dict(rows))
 
 
 def _reasons(runs: list[CampaignRun]) -> list[tuple[str, str, int]]:

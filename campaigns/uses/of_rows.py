@@ -15,6 +15,7 @@ from campaigns.models import (
     CampaignRun,
     HolidayCalendar,
     MessageTemplate,
+    SavedReport,
     Sequence,
     Snippet,
 )
@@ -136,16 +137,21 @@ def uses_of_pool(pool: AccountPool) -> Uses:
 
 
 def uses_of_label(label: Label) -> Uses:
-    """Return the campaigns whose frequency cap counts by a label."""
+    """Return the campaigns whose frequency cap counts by a label, and the reports of a label."""
     capped = Campaign.objects.filter(cap_label=label).order_by("name")
-    if not capped.exists():
-        return Uses()
-    return Uses(
-        blocking=(
+    reports = SavedReport.objects.filter(label=label).order_by("name")
+    blocking = []
+    if capped.exists():
+        blocking.append(
             _("The frequency caps of these campaigns count by it: %(names)s. Change them first.")
-            % {"names": quoted_names(capped)},
+            % {"names": quoted_names(capped)}
         )
-    )
+    if reports.exists():
+        blocking.append(
+            _("These saved reports are of its campaigns: %(names)s. Change or delete them first.")
+            % {"names": quoted_names(reports)}
+        )
+    return Uses(blocking=tuple(blocking))
 
 
 def uses_of_calendar(calendar: HolidayCalendar) -> Uses:

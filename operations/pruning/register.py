@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.notifications import prune as notifications
+from campaigns.saved_reports import prune as notifications
 from operations.pruning import inbound, needed, runs
 from retention.kinds import Kind, register_kind
 

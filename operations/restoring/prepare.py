@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session as SignIn
 from django.db import transaction
 
 from accounts.models import Lease, Session, Worker
+from campaigns.saved_reports.after_restore import forget_open_mails
 from clocks import shared
 from foundation.sentences import Sentence as _
 from holds.models import Hold
@@ -34,6 +35,7 @@ def prepare(*, hold: Hold, erasures: Path | None = None) -> None:
         )
         # Sign-ins that were ended since would be valid again.
         SignIn.objects.all().delete()
+        forget_open_mails()
     hold.erased_again = erase_again(path=erasures)
     hold.prepared_at = now
     hold.save(update_fields=["erased_again", "prepared_at"])

@@ -180,12 +180,16 @@ UNFOLD: dict[str, Any] = {
         }
     ],
     "LOGIN": {"form": "signin.form.SignInForm"},
-    "STYLES": [lambda request: static("console/console.css")],
+    "STYLES": [
+        lambda request: static("console/console.css"),
+        lambda request: static("console/help.css"),
+    ],
     "SCRIPTS": [
         lambda request: static("console/by_hand.js"),
         lambda request: static("console/names.js"),
         lambda request: static("console/keys.js"),
         lambda request: static("console/story.js"),
+        lambda request: static("console/help.js"),
     ],
     "COLORS": {
         "primary": {
@@ -206,6 +210,7 @@ UNFOLD: dict[str, Any] = {
     # The menu of the operator who is signed in.
     "ACCOUNT": {
         "navigation": [
+            {"title": _("Help"), "link": reverse_lazy("help")},
             {"title": _("My sign-in"), "link": reverse_lazy("second-factor-own")},
             {
                 "title": _("My notifications"),

@@ -1,4 +1,4 @@
-"""What the command palette (Ctrl-K) finds besides the pages: a few rows of each kind."""
+"""What the command palette (Ctrl-K) finds besides the pages: a few rows of each kind, and help."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import Contact, ContactList, Segment
+from qqcampaign.console.help.library import reading_language
+from qqcampaign.console.help.search import search
 from sending.runs.figures import figures_of
 
 #: The most rows of one kind.
@@ -36,7 +38,7 @@ _KINDS: list[tuple[type[Model], str, Callable[[Any], str]]] = [
 
 
 def found_rows(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return campaigns with what can be done to them, people, accounts, lists and templates."""
+    """Return campaigns with what can be done to them, people, accounts, lists, templates, help."""
     results: list[SearchResult] = []
     for model, icon, address in _KINDS:
         rows = list(_rows(request, model, term))
@@ -51,7 +53,18 @@ def found_rows(request: HttpRequest, term: str) -> list[SearchResult]:
             )
             for row in rows
         ]
-    return results
+    return results + list(_help(term))
+
+
+def _help(term: str) -> Iterator[SearchResult]:
+    """Yield the sections of the documentation that hold every word."""
+    for hit in search(term, reading_language(), most=MOST_OF_A_KIND):
+        yield SearchResult(
+            title=_("Help: %(title)s") % {"title": hit.title},
+            description=_("help"),
+            link=hit.address,
+            icon="help",
+        )
 
 
 def _rows(request: HttpRequest, model: type[Model], term: str) -> Iterator[Any]:

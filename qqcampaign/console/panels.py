@@ -39,6 +39,8 @@ class Share:
     percent: float
     colour: str
     address: str = ""
+    #: The result code that it counts, which explains itself.
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def code_panel(hour: LastHour) -> list[Share]:
             percent=100 * n / whole,
             colour=CODE_COLOURS.get(code, "danger"),
             address=f"{address}?res={code}" if code else address,
+            code=code,
         )
         for code, n in hour.codes.items()
     ]

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
-from campaigns.reason_text import reason_text
+from campaigns.reason_text import code_of_reason, reason_text
 from campaigns.reports.period import PeriodFigures, PeriodReport, report_of_period
 from campaigns.reports.period_table import write_period
 from foundation.acts import take_out
@@ -169,6 +169,15 @@ def _shown(report: PeriodReport) -> dict[str, Any]:
         )
         for label, figures in report.labels
     ]
+    accounts = [
+        _Line(
+            f"{account.uin} {account.name}".strip(),
+            reverse("admin:accounts_account_change", args=[account.pk]),
+            figures,
+            _percent(figures.targeted, total.targeted),
+        )
+        for account, figures in report.accounts[:SHOWN]
+    ]
     return {
         "report": report,
         "total": _Line("", "", total, 100.0),
@@ -178,8 +187,16 @@ def _shown(report: PeriodReport) -> dict[str, Any]:
         "runs": runs,
         "runs_left": max(0, len(report.runs) - SHOWN),
         "labels": labels,
+        "accounts": accounts,
+        "accounts_more": max(0, len(report.accounts) - SHOWN),
         "reasons": [
-            (DeliveryState(state).label, reason_text(reason), n, _percent(n, total.targeted))
+            (
+                DeliveryState(state).label,
+                reason_text(reason),
+                code_of_reason(reason),
+                n,
+                _percent(n, total.targeted),
+            )
             for state, reason, n in report.reasons
         ],
         "has_results": any(taken or other for taken, other in report.days.values()),

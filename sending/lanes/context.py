@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from accounts.gateway.inbox import Polled
+from accounts.gateway.login_steps import LoginSteps
 from accounts.models import Account, Egress, Worker
 from accounts.pacing.limits import Limits, daily_limit
 from clocks import local
@@ -92,6 +93,7 @@ class LaneContext:
             forbidden words, or its rest, since this process started.
         rate_turns: the lanes' turns in the runs' own rates.
         login_turns: their turns to log in and out.
+        login_steps: what their logins ask of the database, many at once.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
         polled: answers of inboxes that are not stored yet.
@@ -115,6 +117,7 @@ class LaneContext:
         self.runs_changed = 0
         self.rate_turns = RateTurns()
         self.login_turns = LoginTurns()
+        self.login_steps = LoginSteps()
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Account, Friend
 from accounts.pacing.limits import SharedRate
 from clocks import shared
-from sending.lanes.feed_sql import Next, next_of_run
+from sending.lanes.feed_sql import Next, first_of_run, next_of_run
 from sending.lanes.run_turns import RunTurns
 from sending.ledger.entries import PersonLimit
 from sending.limits import PersonLimits, limits_of
@@ -131,7 +131,12 @@ def brief(
 
 
 def next_deliveries(
-    *, account: Account, runs: Sequence[RunBrief], limit: int, turns: RunTurns
+    *,
+    account: Account,
+    runs: Sequence[RunBrief],
+    limit: int,
+    turns: RunTurns,
+    first: Mapping[int, list[Next]] | None = None,
 ) -> list[Due]:
     """Return an account's next deliveries, in the order in which its runs take turns.
 
@@ -144,6 +149,7 @@ def next_deliveries(
         runs: the runs that may send now; those that wait for their own rate are left out.
         limit: about how many to return.
         turns: the account's turns among the runs.
+        first: what was read of each run a moment ago for the same limit, by run; None: nothing.
     """
     runs = [run for run in runs if not turns.is_held(run)]
     if not runs:
@@ -152,8 +158,16 @@ def next_deliveries(
     while True:
         now = shared.now()
         batches = {
-            run.id: _of_run(account=account, run=run, now=now, limit=shares[run.id]) for run in runs
+            run.id: _of_run(
+                account=account,
+                run=run,
+                now=now,
+                limit=shares[run.id],
+                read=first.get(run.id) if first and any(first.values()) else None,
+            )
+            for run in runs
         }
+        first = None
         found = turns.in_turn(
             {run_id: batch.dues for run_id, batch in batches.items()},
             runs=runs,
@@ -171,15 +185,43 @@ class _Batch(NamedTuple):
     may_have_more: bool
 
 
-def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _Batch:
-    read = next_of_run(
-        account_id=account.pk,
-        run_id=run.id,
-        now=now,
-        limit=limit,
-        person_limits=run.limits,
-        holds_rest=run.holds_rest,
-    )
+def first_of_each(
+    *, limits: Mapping[int, int], runs: Sequence[RunBrief]
+) -> dict[int, dict[int, list[Next]]]:
+    """Return what `next_deliveries` reads first for lanes that open: by account, then by run.
+
+    Args:
+        limits: about how many to return, by account.
+        runs: the runs that may send now.
+    """
+    now = shared.now()
+    found: dict[int, dict[int, list[Next]]] = {account_id: {} for account_id in limits}
+    shares = {limit: RunTurns().shares(runs, limit=limit) for limit in set(limits.values())}
+    for run in runs:
+        of_run = first_of_run(
+            limits={account_id: shares[limit][run.id] for account_id, limit in limits.items()},
+            run_id=run.id,
+            now=now,
+            person_limits=run.limits,
+            holds_rest=run.holds_rest,
+        )
+        for account_id, read in of_run.items():
+            found[account_id][run.id] = read
+    return found
+
+
+def _of_run(
+    *, account: Account, run: RunBrief, now: datetime, limit: int, read: list[Next] | None
+) -> _Batch:
+    if read is None:
+        read = next_of_run(
+            account_id=account.pk,
+            run_id=run.id,
+            now=now,
+            limit=limit,
+            person_limits=run.limits,
+            holds_rest=run.holds_rest,
+        )
     is_full = len(read) == limit
     gone = {
         one.delivery_id: Reason.SUPPRESSED if one.is_suppressed else Reason(one.over_limit)

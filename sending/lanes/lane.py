@@ -8,6 +8,7 @@ delays no other account.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
@@ -25,7 +26,8 @@ from foundation.log_context import logged
 from qqhttp import NeverLeft
 from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import AccountRow, LaneContext
-from sending.lanes.feed import next_deliveries
+from sending.lanes.feed import Due, RunBrief, next_deliveries
+from sending.lanes.first_reads import FirstReads, read_ahead
 from sending.lanes.gateway_access import GatewayAccess
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
@@ -37,8 +39,6 @@ from sending.lanes.sender import Sender
 #: that all accounts get their turn when there are more of them than lanes. A new account task ends
 #: the slice earlier.
 SLICE_SECONDS = 60.0
-#: Deliveries read at a time: about this many seconds of work, within these bounds.
-READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 10, 200
 #: How long a lane pauses after the ledger refused a mark, before it reads deliveries again.
 REFUSED_PAUSE_SECONDS = 0.25
 
@@ -51,6 +51,7 @@ class Lane:
         grant: the lease.
         account: the account, with its credential.
         conversation: the account's requests to the gateway.
+        reads: what was read for it with the lease; None: nothing.
 
     Attributes:
         last_row: the account's row as the control loop last passed it on; None before the first.
@@ -58,7 +59,13 @@ class Lane:
     """
 
     def __init__(
-        self, *, context: LaneContext, grant: Grant, account: Account, conversation: Conversation
+        self,
+        *,
+        context: LaneContext,
+        grant: Grant,
+        account: Account,
+        conversation: Conversation,
+        reads: FirstReads | None = None,
     ) -> None:
         self.context = context
         self.ledger = context.ledger
@@ -66,6 +73,7 @@ class Lane:
         self.account = account
         self.conversation = conversation
         self.last_row: AccountRow | None = None
+        self._reads = reads
         self._account_state: str = account.state
         self.permit = SendPermit(ledger=self.ledger, grant=grant, account_id=account.pk)
         self._ends_at = local.elapsed() + SLICE_SECONDS
@@ -127,7 +135,8 @@ class Lane:
             if self.grant.has_account_tasks:
                 self.access.perform_account_tasks()
             self.reactions.wait_out_rest()
-            self.sender.load_open_attempts()
+            if self._reads is None or not self._reads.is_fresh or self._reads.has_open_attempts:
+                self.sender.load_open_attempts()
             self._work_for_a_slice()
             while self._may_continue():
                 began_at = local.elapsed()
@@ -158,10 +167,7 @@ class Lane:
             read_with = (self.context.runs_changed, self.account.name)
             runs = self.context.open_runs(shared.wall())
             held = self.turns.seconds_held(runs)
-            with database_turn():
-                batch = next_deliveries(
-                    account=self.account, runs=runs, limit=self._read_ahead(), turns=self.turns
-                )
+            batch = self._next_deliveries(runs)
             failpoint("after_claim")
             if not batch and not self._wait_while_idle(held):
                 return
@@ -190,9 +196,15 @@ class Lane:
         self.sender.wait_for_turn(held)
         return True
 
-    def _read_ahead(self) -> int:
-        fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)
-        return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
+    def _next_deliveries(self, runs: Sequence[RunBrief]) -> list[Due]:
+        limit, first = read_ahead(self.pacing.gap.seconds), None
+        if self._reads is not None:
+            first = self._reads.first(runs_changed=self.context.runs_changed, limit=limit)
+            self._reads = None
+        with database_turn():
+            return next_deliveries(
+                account=self.account, runs=runs, limit=limit, turns=self.turns, first=first
+            )
 
     # --- whether to go on ---------------------------------------------------------------------
 

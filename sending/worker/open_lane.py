@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from accounts.gateway.conversation import Conversation
-from accounts.leases.leases import take_lease
 from foundation.database_turn import database_turn
 from foundation.log_context import logged
 from sending.lanes.lane import Lane
 from sending.runs.finish import finish_runs_that_are_done
 from sending.wake_ups.wake import refuse_wake, wake_lanes
+from sending.worker.openings import Opening
 from sending.worker.runtime import Runtime
 
 
@@ -21,16 +21,13 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         with database_turn():
             refuse_wake(account_id=account_id)  # no effect while the lease is held
         return
-    with database_turn():
-        grant = take_lease(
-            account_id=account_id,
-            worker_id=runtime.context.worker.pk,
-            egress_id=runtime.context.egress.pk,
-        )
-        if grant is None:
-            return
-        account = grant.account
-        runtime.context.refresh_runs()
+    with runtime.openings.open(account_id) as opening:
+        if opening is not None:
+            _run_lane(opening, runtime)
+
+
+def _run_lane(opening: Opening, runtime: Runtime) -> None:
+    grant, account = opening.grant, opening.grant.account
     with runtime.context.new_client() as client:
         conversation = Conversation(
             grant=grant,
@@ -39,21 +36,27 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
             client=client,
             # Looked up at each login: operators may have changed the policies meanwhile.
             login_policies=lambda code: runtime.context.policies.for_login(code=code),
+            login_steps=runtime.context.login_steps,
+            session_read=opening.reads.session if opening.reads else None,
         )
         lane = Lane(
-            context=runtime.context, grant=grant, account=account, conversation=conversation
+            context=runtime.context,
+            grant=grant,
+            account=account,
+            conversation=conversation,
+            reads=opening.reads,
         )
         # A lane of the account that lost its lease may not have ended yet. Then this one must not
         # run: the registry holds one lane per account.
-        if runtime.lanes.setdefault(account_id, lane) is not lane:
+        if runtime.lanes.setdefault(account.pk, lane) is not lane:
             lane.hand_back()
             return
         try:
             with logged(account=account.uin):
                 lane.run()
         finally:
-            runtime.lanes.pop(account_id, None)
+            runtime.lanes.pop(account.pk, None)
     with database_turn():
         finish_runs_that_are_done(run_ids=lane.sender.runs_served)
         if lane.has_more and not runtime.context.is_draining:
-            wake_lanes(account_ids=[account_id])
+            wake_lanes(account_ids=[account.pk])

@@ -34,6 +34,7 @@ from sending.models import Attempt
 from sending.policies import load_policies
 from sending.states import DeliveryState
 from sending.worker.inbox_rounds import InboxRounds
+from sending.worker.openings import Openings
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Runtime:
     Attributes:
         lanes: the lanes by account id.
         context: the lanes' shared state.
+        openings: takes the leases of lanes that open.
         inbox: the inbox rounds.
     """
 
@@ -74,6 +76,7 @@ class Runtime:
             wake_lanes=self.wake_all,
             capacity=capacity,
         )
+        self.openings = Openings(self.context)
         self.inbox = InboxRounds(self.context)
         self._thread: threading.Thread | None = None
 
@@ -168,7 +171,11 @@ class Runtime:
                     self._find_forgotten_attempts()
                     free_forgotten_leases(
                         worker_id=self.context.worker.pk,
-                        active=[*self.lanes, *self.inbox.in_progress],
+                        active=[
+                            *self.lanes,
+                            *self.openings.in_progress,
+                            *self.inbox.in_progress,
+                        ],
                         seconds=FORGOTTEN_SECONDS,
                     )
                 self._update_lanes()

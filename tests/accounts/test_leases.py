@@ -17,9 +17,9 @@ from accounts.leases.leases import (
     hand_back,
     hand_back_after_turns,
     reserve_seqs,
-    take_lease,
     take_leases_for_turns,
 )
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Egress, Lease, Worker
 from accounts.states import AccountState

@@ -95,6 +95,9 @@ READING: list[tuple[list[Any], str]] = [
     (["canned_answer", "list"], "canned-answers"),
     (["notifications", "list"], "notifications"),
     (["approval", "show"], "approval"),
+    (["report", "saved"], "reports"),
+    (["report", "mails"], "report-mails"),
+    (["report", "--saved", "nosuch"], "report?saved=nosuch"),
     (["attributes", "list"], "attributes"),
     (["warm_up_curve", "list"], "warm-up-curves"),
 ]
@@ -164,6 +167,9 @@ CHANGING: list[tuple[list[Any], str, str, dict[str, Any]]] = [
     (["suppressions", "add", 20_001, "--reason", "asked"], "POST", "suppressions",
      {"uins": [20_001], "reason": "asked"}),
     (["forbidden_words", "add", "MADE"], "POST", "forbidden-words", {"words": ["MADE"]}),
+    (["report", "save", "MADE", "--period", "last-7-days"], "PUT", "reports/MADE",
+     {"period": "last-7-days"}),
+    (["report", "delete", "nosuch"], "DELETE", "reports/nosuch", {}),
     (["quiet_hours", "add", "21:00-09:00"], "POST", "quiet-hours", {"hours": "21:00-09:00"}),
 ]  # fmt: skip
 

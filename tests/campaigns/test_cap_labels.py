@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.leases.leases import take_lease
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun, DefaultCap
@@ -18,7 +18,6 @@ from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Contact
 from labels.labelling import create_label
 from labels.models import Label
-from sending.lanes.feed_sql import next_of_run
 from sending.ledger.batch import BatchWriter
 from sending.ledger.entries import Mark, PersonLimit
 from sending.limits import limits_of
@@ -32,6 +31,7 @@ from tests.campaigns.factories import (
     make_run,
 )
 from tests.commandline import manage
+from tests.sending.feeds import next_of_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_006)

@@ -10,9 +10,9 @@ from campaigns.planning.plan import plan_run
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Segment
 from contacts.suppressions import suppress
-from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
 from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.sending.feeds import next_of_run
 
 pytestmark = pytest.mark.both_databases
 

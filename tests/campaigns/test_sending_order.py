@@ -13,11 +13,11 @@ from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.plan import plan_run
 from clocks import shared
 from contacts.models import Attribute, Contact
-from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
+from tests.sending.feeds import next_of_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_020)

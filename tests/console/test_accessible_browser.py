@@ -21,6 +21,14 @@ pytestmark = [
 #: Addresses with keys of `tests.console.whole_world`: each shared template and each kind of page.
 PAGES = [
     "",
+    "?tour=1",
+    "help/",
+    "help/?q=pause",
+    "help/pages/working/",
+    "help/pages/codes/",
+    "help/pages/cli/",
+    "reports/",
+    "reports/saved/",
     "campaigns/campaign/",
     "campaigns/campaign/add/",
     "campaigns/campaign/{campaign}/page/",

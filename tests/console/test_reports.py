@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from campaigns.models import CampaignRun
+from campaigns.models import CampaignRun, SavedReport
+from campaigns.saved_reports.keep import save_report
 from labels.models import Label
 from sending.models import RunMinute
 from tests.console.sample_data import make_world
@@ -104,3 +106,83 @@ def test_it_is_chinese_for_chinese_readers(operator: Client) -> None:
     shown = operator.get(PAGE).content.decode()
     assert "汇总报表" in shown
     assert "星期一" in shown
+
+
+def test_accounts_have_their_figures(operator: Client) -> None:
+    run_of_today()
+    shown = operator.get(PAGE).content.decode()
+    assert "By account" in shown
+    assert "/accounts/account/" in shown
+    assert 'id="accounts-title"' in shown
+
+
+def test_a_report_is_saved_sent_and_deleted_in_the_browser(operator: Client) -> None:
+    user = User.objects.get()
+    User.objects.update(email="op@example.com")
+    answer = operator.post("/reports/save/", {"name": "周报", "period": "last-week"}, follow=True)
+    assert "“周报” is saved." in answer.content.decode()
+    report = SavedReport.objects.get()
+    asked = {
+        "kind": "weekly", "weekdays": ["mon", "thu"], "at": "08:30", "day": "1",
+        "timezone": "Asia/Shanghai", "to": [str(user.pk)],
+    }  # fmt: skip
+    address = f"/reports/saved/{report.pk}/mail/"
+    assert "op@example.com" in operator.get(address).content.decode()
+    shown = operator.post(address, asked, follow=True).content.decode()
+    assert "every week on Monday, Thursday at 08:30 (Asia/Shanghai)" in shown
+    assert "E-mail is off" in shown
+    report.refresh_from_db()
+    assert (report.every, list(report.recipients.all())) == ("weekly@mon,thu 08:30", [user])
+    verbs = AuditEntry.objects.values_list("verb", flat=True)
+    assert AuditEntry.objects.count() >= 2, list(verbs)
+    form = operator.get(address).content.decode()
+    assert re.search(r'value="thu"[^>]*checked', form)
+    operator.post(f"/reports/saved/{report.pk}/stop/")
+    report.refresh_from_db()
+    assert (report.every, report.next_at) == ("", None)
+    assert "Delete" in operator.get(f"/reports/saved/{report.pk}/delete/").content.decode()
+    operator.post(f"/reports/saved/{report.pk}/delete/")
+    assert not SavedReport.objects.exists()
+    assert operator.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"to": []}, "Choose at least one user"),
+        ({"kind": "hourly"}, "Select a valid choice"),
+        ({"timezone": "Mars"}, "Select a valid choice"),
+        ({"at": "25:00"}, "Enter a valid time"),
+        ({"kind": "monthly", "day": "32"}, "less than or equal to 31"),
+        ({"to": ["999"]}, "Select a valid choice"),
+    ],
+)
+def test_mails_that_make_no_sense_say_why(
+    changed: dict[str, object], said: str, operator: Client
+) -> None:
+    User.objects.update(email="op@example.com")
+    report = save_report(name="w", period="yesterday")
+    asked = {
+        "kind": "daily", "at": "09:00", "timezone": "UTC", "to": [str(User.objects.get().pk)],
+        **changed,
+    }  # fmt: skip
+    answer = operator.post(f"/reports/saved/{report.pk}/mail/", asked)
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    report.refresh_from_db()
+    assert report.next_at is None
+
+
+def test_viewers_look_and_change_nothing(client: Client, db: None) -> None:
+    report = save_report(name="w", period="yesterday")
+    user = User.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.add(
+        *Permission.objects.filter(codename__in=("view_campaignrun", "view_savedreport"))
+    )
+    client.force_login(user)
+    shown = client.get("/reports/saved/").content.decode()
+    assert "w" in shown
+    assert "Save a report" not in shown
+    assert client.post("/reports/save/", {"name": "x", "period": "yesterday"}).status_code == 403
+    for verb in ("mail", "stop", "delete"):
+        assert client.post(f"/reports/saved/{report.pk}/{verb}/").status_code == 403

@@ -33,6 +33,17 @@ def test_no_string_is_missing() -> None:
     assert missing == {}, "run `manage.py languages`, then translate what it names"
 
 
+def test_no_translation_is_unused() -> None:
+    used = our_messages()
+    unused = [entry.id for entry in read_catalogue(LANGUAGE) if entry.id and entry.id not in used]
+    assert unused == [], "run `manage.py languages`, which removes them"
+
+
+def test_no_translation_is_empty() -> None:
+    catalogue = read_catalogue(LANGUAGE)
+    assert [entry.id for entry in catalogue if entry.id and not any(entry.string or "")] == []
+
+
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     kept = catalogue_path(LANGUAGE, suffix="mo").read_bytes()
     assert kept == compiled(read_catalogue(LANGUAGE)), "run `manage.py languages`"

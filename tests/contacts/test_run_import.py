@@ -323,7 +323,7 @@ def test_new_people_among_known_ones_are_created_once() -> None:
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
     """Else it reads all contacts for each chunk, because the result is in their order."""
-    values = {"import": 1, "list": 1, "now": "2026-01-01"}
+    values: dict[str, Any] = {"import": 1, "list": 1, "now": "2026-01-01"}
     with connection.cursor() as cursor:
         PackedPeople("sqlite").stage(cursor)
         for statement in (load._MEMBERS_SQLITE, existing_people._KNOWN_SQLITE):

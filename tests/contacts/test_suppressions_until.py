@@ -24,12 +24,12 @@ from contacts.segments.conditions import condition_of
 from contacts.suppressions import suppress
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal
-from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
 from sending.runs.policy_actions import suppress_recipient
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
+from tests.sending.feeds import next_of_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 UIN = 100_000

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.leases.leases import take_lease, take_leases_for_turns
+from accounts.leases.leases import take_leases_for_turns
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import AccountTask, FriendLink, FriendRequest, Lease
 from accounts.states import FriendRequestState

@@ -50,6 +50,11 @@ def test_no_secret_and_no_data_gets_into_the_image() -> None:
     assert {".git", "secrets", "var", ".venv", "tests"} <= ignored
 
 
+def test_the_image_has_the_documentation_that_the_console_shows() -> None:
+    ignored = set((ROOT / ".dockerignore").read_text("utf-8").split())
+    assert not {"docs", "mkdocs.yml", "*.md", "**/*.md"} & ignored
+
+
 @pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.timeout(900)
@@ -77,6 +82,7 @@ def test_its_steps_run_in_a_fresh_folder(tmp_path: Path) -> None:
         command = rest.replace("/venv", str(venv)).replace("/tmp/build", str(tmp_path / "build"))
         subprocess.run(["sh", "-ec", command], cwd=app, env=environment, check=True, timeout=600)
     assert (app / "staticfiles" / "console" / "console.css").is_file()
+    assert (app / "docs" / "working.zh.md").is_file()
     assert not (tmp_path / "build").exists(), "the secrets of the build are thrown away"
     checked = subprocess.run(
         [str(venv / "bin" / "python"), "manage.py", "check"], cwd=app, env=environment, check=False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from accounts.leases.leases import Grant, take_lease
+from accounts.leases.leases import Grant
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account, Worker
 from sending.ledger.entries import Settlement

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.leases.leases import take_lease
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import end_worker, presume_dead
 from accounts.models import Account, Worker
 from sending.lanes import permit as permit_module

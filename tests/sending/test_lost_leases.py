@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from accounts.leases.leases import Grant, take_lease
+from accounts.leases.take_leases import Taken, take_leases
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Lease
 from qqhttp.simulator import GatewaySimulator
@@ -18,7 +18,7 @@ from sending.ledger.entries import Mark
 from sending.ledger.ledger import Ledger
 from sending.models import Attempt
 from sending.runs.figures import check_figures
-from sending.worker import open_lane as lanes_module
+from sending.worker import openings as openings_module
 from sending.worker import runtime as runtime_module
 from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.fenced_workers import a_worker, settlement, taken
@@ -30,22 +30,23 @@ def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
     """The database died after the commit and before its answer: the worker has an unknown lease."""
-    real = take_lease
+    real = take_leases
     cut: list[int] = []
 
-    def take_lease_and_lose_the_answer(**given: Any) -> Grant | None:
-        grant = real(**given)
+    def take_leases_and_lose_the_answer(**given: Any) -> Taken:
+        taken_leases = real(**given)
         if not cut:
-            cut.append(given["account_id"])
+            cut.extend(given["account_ids"])
             raise OperationalError("server closed the connection unexpectedly")
-        return grant
+        return taken_leases
 
-    monkeypatch.setattr(lanes_module, "take_lease", take_lease_and_lose_the_answer)
+    monkeypatch.setattr(openings_module, "take_leases", take_leases_and_lose_the_answer)
     monkeypatch.setattr(runtime_module, "FORGOTTEN_SECONDS", 0.5)
     run = start(accounts=senders[:2])
     with LocalWorker() as worker:
         wait_until(lambda: is_finished(run), what="the end of the run")
-    assert [type(death) for death in worker.deaths] == [OperationalError]
+    # All that shared the statement are told, and none of their leases is forgotten.
+    assert [type(death) for death in worker.deaths] == [OperationalError] * len(cut)
     assert_exact(run, engine)
 
 

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.leases.leases import Grant, take_lease
+from accounts.leases.leases import Grant
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account, Worker
 from campaigns.models import CampaignRun

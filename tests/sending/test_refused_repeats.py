@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.leases.leases import Grant, take_lease
+from accounts.leases.leases import Grant
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun

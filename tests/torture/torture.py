@@ -42,7 +42,7 @@ FAULTS = (
 )
 #: Probabilities per message: a failpoint is hit every few hundred messages.
 FAILPOINTS = (
-    "after_claim=0.02,after_mark=0.003",
+    "after_claim=0.02,after_mark=0.003,after_leases=0.1,after_login=0.02",
     "after_request_left=0.004,in_hand_over=0.05",
     "after_reply=0.004",
     "in_commit=0.006",

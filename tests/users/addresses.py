@@ -40,6 +40,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_report": ("csv", "xlsx", "json"),
     "campaigns_sequence_do": tuple(SEQUENCE_VERBS),
     "reports-file": ("csv", "xlsx"),
+    "help-page": ("console",),
+    "help-picture": ("images/overview.png",),
     "conversations_conversation_do": (
         "answer", "assign", "close", "reopen", "label", "note", "read", "unread",
     ),
@@ -113,7 +115,7 @@ def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
         elif isinstance(converter, SlugConverter):
             values[name] = word
         else:
-            values[name] = "1"
+            values[name] = "1" if word == "-" else word
     if isinstance(pattern.pattern, RegexPattern):
         values |= dict.fromkeys(pattern.pattern.regex.groupindex, word)
     return values

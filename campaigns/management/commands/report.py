@@ -1,4 +1,4 @@
-"""The command `report`: the figures of all campaigns over a period."""
+"""The command `report [save|saved|schedule|unschedule|mails|delete]`: figures over a period."""
 
 from __future__ import annotations
 
@@ -6,43 +6,54 @@ import argparse
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.commands.output_file import STANDARD_OUTPUT, output_file
-from campaigns.reports.period import PeriodFigures, PeriodReport, report_of_period
-from campaigns.reports.period_table import FORMATS, write_period
+from campaigns.commands.report_arguments import (
+    DAYS,
+    add_report_arguments,
+    mail_data,
+    mails_text,
+    report_text,
+    saved_data,
+    saved_text,
+)
+from campaigns.find import operator_named
+from campaigns.models import ReportMail, SavedReport
+from campaigns.reports.period import report_of_period
+from campaigns.reports.period_table import write_period
+from campaigns.reports.relative_period import days_of
+from campaigns.saved_reports.keep import (
+    delete_report,
+    find_report,
+    save_report,
+    schedule_report,
+    stop_report,
+)
 from foundation.acts import take_out
 from foundation.commands import OperatorCommand
-from foundation.terminal_tables import table
+from foundation.refusals import Refusal
 from labels.labelling import find_labels
+from labels.models import Label
 
-#: Days of the period that is shown when none is given.
-DAYS = 30
+MOST_LISTED = 1_000
 
 
 class Command(OperatorCommand):
-    """Show the figures of all campaigns over a period, or write its runs to a file."""
+    """Show the figures of all campaigns over a period, save such reports, and send them."""
 
-    help = "The figures of all campaigns over a period: by run, label, reason, day and hour."
+    help = "The figures of all campaigns over a period; save, saved, schedule: by e-mail."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument(
-            "--since", type=_day, metavar="DAY", help=f"first day; default: {DAYS} days in all"
-        )
-        parser.add_argument("--until", type=_day, metavar="DAY", help="last day; default: today")
-        parser.add_argument("--label", default="", metavar="NAME", help="campaigns of this label")
-        parser.add_argument("--format", choices=FORMATS, default="csv", help="of the file")
-        words = "write a row for each run; - for standard output"
-        parser.add_argument("--out", dest="file", default="", metavar="FILE", help=words)
-        self.add_json_argument(parser)
+        add_report_arguments(parser, add_json=self.add_json_argument)
 
     def perform(self, **options: Any) -> None:
-        until = options["until"] or timezone.localdate()
-        since = options["since"] or until - timedelta(days=DAYS - 1)
-        names = [options["label"]] if options["label"] else []
-        label = next(iter(find_labels(names=names)), None)
-        report = report_of_period(since=since, until=until, label=label)
+        getattr(self, f"_{options.get('action') or 'show'}")(options)
+
+    def _show(self, options: dict[str, Any]) -> None:
+        report = report_of_period(**_asked(options))
         file = options["file"]
         if file:
             take_out(what="report", file=file)
@@ -51,23 +62,99 @@ class Command(OperatorCommand):
                 write_period(report=report, format=options["format"], out=out)
         if file == STANDARD_OUTPUT:
             return
-        self.answer(report.as_data(), as_json=options["json"], text=_text(report))
+        self.answer(report.as_data(), as_json=options["json"], text=report_text(report))
+
+    def _save(self, options: dict[str, Any]) -> None:
+        report = save_report(
+            name=options["name"], period=options["period"], label=_label(options["of_label"])
+        )
+        text = _("“%(name)s” is saved.") % {"name": report.name}
+        self.answer(saved_data(report), as_json=options["json"], text=text)
+
+    def _saved(self, options: dict[str, Any]) -> None:
+        reports = list(SavedReport.objects.select_related("label"))
+        self.answer(
+            {
+                "email": settings.EMAIL_IS_ON,
+                "items": [saved_data(report) for report in reports],
+                "next": None,
+            },
+            as_json=options["json"],
+            text=_with_mail_note(saved_text(reports), any(one.every for one in reports)),
+        )
+
+    def _schedule(self, options: dict[str, Any]) -> None:
+        report = schedule_report(
+            report=find_report(name=options["name"]),
+            every=options["every"],
+            timezone=options["timezone"] or timezone.get_default_timezone_name(),
+            recipients=[operator_named(name) for name in options["users"]],
+        )
+        data = {**saved_data(report), "email": settings.EMAIL_IS_ON}
+        words = _("“%(name)s” is sent %(every)s (%(timezone)s) to %(to)s.") % {
+            **data,
+            "to": ", ".join(data["to"]),
+        }
+        self.answer(data, as_json=options["json"], text=_with_mail_note(words, True))
+
+    def _unschedule(self, options: dict[str, Any]) -> None:
+        report = stop_report(report=find_report(name=options["name"]))
+        text = _("“%(name)s” is sent no more.") % {"name": report.name}
+        self.answer(saved_data(report), as_json=options["json"], text=text)
+
+    def _mails(self, options: dict[str, Any]) -> None:
+        found = ReportMail.objects.select_related("report", "user")
+        if options["report"] is not None:
+            found = found.filter(report=find_report(name=options["report"]))
+        if options["after"] > 0:
+            found = found.filter(pk__lt=min(options["after"], 2**62))
+        most = max(1, min(options["limit"], MOST_LISTED))
+        rows = list(found.order_by("-pk")[: most + 1])
+        shown = rows[:most]
+        self.answer(
+            {
+                "email": settings.EMAIL_IS_ON,
+                "items": [mail_data(row) for row in shown],
+                "next": shown[-1].pk if len(rows) > most else None,
+            },
+            as_json=options["json"],
+            text=mails_text(shown),
+        )
+
+    def _delete(self, options: dict[str, Any]) -> None:
+        report = find_report(name=options["name"])
+        delete_report(report=report)
+        text = _("“%(name)s” is deleted.") % {"name": report.name}
+        self.answer({"deleted": report.name}, as_json=options["json"], text=text)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-30") from None
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the period and the label that are asked for.
+
+    Raises:
+        Refusal: a saved report is named beside a period or a label (`saved_and_more`), or one of
+            the names is unknown.
+    """
+    until: date = options["until"] or timezone.localdate()
+    since: date = options["since"] or until - timedelta(days=DAYS - 1)
+    if not options["saved"]:
+        return {"since": since, "until": until, "label": _label(options["label"])}
+    if options["since"] or options["until"] or options["label"]:
+        raise Refusal(
+            _("A saved report has its own period and label: leave out --since, --until, --label."),
+            code="saved_and_more",
+        )
+    report = find_report(name=options["saved"])
+    since, until = days_of(report.period, timezone.localdate())
+    return {"since": since, "until": until, "label": report.label}
 
 
-def _text(report: PeriodReport) -> str:
-    lines = [(f"{run.campaign.name} #{run.number}", figures) for run, figures in report.runs]
-    rows = [(words, *_numbers(figures)) for words, figures in lines]
-    heading = (_("run"), _("people"), _("sent"), _("failed"), _("replied"), _("opted out"))
-    return table(heading=heading, rows=[*rows, (_("all"), *_numbers(report.total))])
+def _label(name: str) -> Label | None:
+    return next(iter(find_labels(names=[name] if name else [])), None)
 
 
-def _numbers(figures: PeriodFigures) -> tuple[int, ...]:
-    failed = figures.states["failed"]
-    return figures.targeted, figures.sent, failed, figures.replied, figures.opted_out
+def _with_mail_note(text: str, is_sent: bool) -> str:
+    if settings.EMAIL_IS_ON or not is_sent:
+        return text
+    note = _("E-mail is off, so nothing is sent: set EMAIL_URL and EMAIL_FROM.")
+    return f"{text}\n{note}"
