@@ -180,7 +180,7 @@ def _answered(attempt: Attempt) -> list[str]:
     said = []
     if attempt.finished_at is not None:
         seconds = (attempt.finished_at - attempt.marked_at).total_seconds()
-        took = f"{seconds:.1f} s" if seconds < 10 else span(seconds)
+        took = _("%(gap)s s") % {"gap": f"{seconds:.1f}"} if seconds < 10 else span(seconds)
         said.append(_("Answered after %(span)s.") % {"span": took})
     if attempt.replays:
         n = attempt.replays
