@@ -20,6 +20,7 @@ from sending.models import Delivery
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
+pytestmark = pytest.mark.both_databases
 PEOPLE = range(100_000, 100_120)
 
 

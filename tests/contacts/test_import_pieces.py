@@ -15,8 +15,6 @@ from contacts.imports.typed_cells import typed_columns
 from contacts.typed_values.types import read_value, type_named
 from tabular import RowProblem
 
-pytestmark = pytest.mark.one_database  # no database at all
-
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 #: Cells that are read with their column, and those that need a look of their own.
 _CELLS = (
