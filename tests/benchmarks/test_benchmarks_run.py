@@ -19,6 +19,7 @@ TINY = {
         *("--repeats", "1"),
     ),
     "lanes": ("--lanes", "4", "--gap", "0.2", "--seconds", "1"),
+    "openings": ("--lanes", "4", "--gap", "1", "--friends", "2", "--within", "60"),
     "planning": ("--people", "300", "--accounts", "3", "--repeats", "1"),
     "planning_choices": (
         *("--people", "300", "--accounts", "4", "--earlier", "2", "--repeats", "1"),
@@ -57,6 +58,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
     counts: dict[str, Callable[[], object]] = {
         "throughput": lambda: (result["engine"]["messages"], result["tasks"]["messages"]),
         "lanes": lambda: (result["lanes"], result["too_soon"]),
+        "openings": lambda: result["lanes"],
         "planning": lambda: result["people"],
         "planning_choices": lambda: sorted(result["ratio_of_cpu"]),
         "latency": lambda: len(result["steps"]),
@@ -67,6 +69,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         == {
             "throughput": (20, 6),
             "lanes": (4, 0),
+            "openings": 4,
             "planning": 300,
             "planning_choices": ["everything", "without"],
             "latency": 1,
