@@ -97,7 +97,7 @@ def refuse_past_end(until: datetime | None) -> None:
 
 
 def lift_suppression(*, suppression: Suppression) -> None:
-    """Lift one suppression. Only the audit log keeps a record of it."""
+    """Lift one suppression. Only the audit trail keeps a record of it."""
     suppression.delete()
 
 

@@ -67,7 +67,7 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "HTTP_*": (
         gettext_lazy("The gateway's server failed, so it is not known whether the message went "
                      "out."),
-        gettext_lazy("If it lasts, tell whoever keeps the gateway."),
+        gettext_lazy("If it lasts, tell the gateway's operator."),
     ),
     "unreachable": (
         gettext_lazy("No connection to the gateway was made, so nothing was sent."),

@@ -32,7 +32,7 @@ RECENT = timedelta(days=2)
 
 
 def reconcile() -> None:
-    """Do everything that is due. Idempotent: it may run twice, late or not at all."""
+    """Do everything that is due. Running it twice or late does no harm."""
     presume_dead()
     stop_failing_runs()
     settle_stranded()

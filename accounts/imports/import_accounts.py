@@ -96,7 +96,7 @@ def import_accounts(
         egress: the egress for accounts whose row has none; empty: chosen at login.
         encoding, delimiter, sheet: the layout of the file; empty: detected.
         header_line: the line of the header, 0 for none; None: detected.
-        by: the operator, for the audit log.
+        by: the operator, for the audit trail.
 
     Raises:
         Refusal: the file is not a table, has no uin column or too many rows, or its encoding is

@@ -11,11 +11,10 @@ from django.db.models import Q
 
 from accounts.states import FriendPresence
 
-#: Whoever was told to be online this long ago is no longer believed to be: an account that is
-#: logged out is told nothing.
+#: How long a report that a friend is online counts. An account that is logged out gets none.
 BELIEVED = timedelta(hours=24)
 #: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
-#: takes the types of all rows from the first, and a parameter has none there.
+#: takes the types of the columns from the first row. Parameters have none, so that row casts them.
 _PUT_PRESENCES = """
 WITH told (account_id, uin, presence, at) AS (VALUES {rows})
 UPDATE accounts_friend AS friend
@@ -31,18 +30,22 @@ class FriendQuerySet(models.QuerySet[Any]):
     """Friendships, including ended ones."""
 
     def current(self) -> Self:
-        """Friendships that were in the account's list at its last sync."""
+        """Return the friendships that were in the account's list at its last sync."""
         return self.filter(ended_at=None)
 
     def online(self, *, at: datetime) -> Self:
-        """Friendships with people who are online or busy at a moment, as the gateway told it."""
+        """Return the friendships with people who are online or busy by the last report.
+
+        Args:
+            at: now; a report that is older than BELIEVED then does not count.
+        """
         return self.filter(
             presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
             seen_online_at__gte=at - BELIEVED,
         )
 
     def seen_online(self, *, since: datetime, at: datetime) -> Self:
-        """Friendships with people who were online at some time since a moment."""
+        """Return the friendships with people who were online at some time since a moment."""
         online = Q(
             presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
             seen_online_at__gte=at - BELIEVED,

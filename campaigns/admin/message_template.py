@@ -56,11 +56,11 @@ class MessageTemplateAdmin(
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Templates with their texts by language."""
+        """Return the templates with their texts by language."""
         return super().get_queryset(request).prefetch_related("texts")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the preview and the versions."""
+        """Return the URLs, with those of the preview and the versions."""
         wrap = self.admin_site.admin_view
         own = [
             path("preview/", wrap(self.preview_view), name="campaigns_messagetemplate_preview"),
@@ -87,15 +87,15 @@ class MessageTemplateAdmin(
 
     @display(description=_("text"))
     def beginning(self, template: MessageTemplate) -> str:
-        """The first words."""
+        """Return the first 80 characters."""
         return Truncator(template.text).chars(80)
 
     @display(description=_("Texts by language"))
     def language_texts(self, template: MessageTemplate) -> str:
-        """The texts by language, for those who may only look."""
+        """Return the texts by language, for users who may only view."""
         return "\n\n".join(f"{one.language}: {one.text}" for one in template.texts.all()) or EMPTY
 
     @display(description=_("languages"))
     def languages(self, template: MessageTemplate) -> str:
-        """The languages with a text of their own."""
+        """Return the languages with a text of their own."""
         return ", ".join(one.language for one in template.texts.all()) or EMPTY

@@ -1,6 +1,6 @@
 """Which approval covers a campaign or a run now.
 
-Every run passes `refuse_unapproved` before it is planned, however it was started.
+Every run of a campaign passes `refuse_unapproved` before it is planned, however it was started.
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ def _add_clone_arguments(clone: argparse.ArgumentParser) -> None:
 
 def _add_import_arguments(load: argparse.ArgumentParser) -> None:
     load.add_argument("file", metavar="FILE", help="the YAML file; - for standard input")
-    load.add_argument("--name", dest="new_name", metavar="NEW", help="in place of the file's name")
+    load.add_argument(
+        "--name", dest="new_name", metavar="NEW", help="its name, instead of the name in the file"
+    )
 
 
 def _clone(call: Call) -> Answer:
@@ -80,7 +82,7 @@ VERBS = (
     ),
     Verb(
         "import",
-        "create a campaign from a definition file, or nothing",
+        "create a campaign from a definition file; if it has a mistake, create nothing",
         _import,
         _add_import_arguments,
         has_name=False,

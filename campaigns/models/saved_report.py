@@ -57,7 +57,7 @@ class ReportMailQuerySet(StatefulQuerySet[Any]):
 
 
 class ReportMail(models.Model):
-    """One saved report on one date to one user. See docs/decisions/0061-reports-by-mail.md."""
+    """One saved report on one date to one user. See docs/decisions/0061-help-and-reports.md."""
 
     report = models.ForeignKey(
         SavedReport, on_delete=models.CASCADE, related_name="mails", verbose_name=_("saved report")

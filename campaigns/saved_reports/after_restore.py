@@ -14,7 +14,7 @@ from foundation.sentences import Sentence as _
 
 
 def forget_open_mails() -> None:
-    """End the open mails as failed, and go on with the first date after now."""
+    """End the open mails as unknown, and go on with the first date after now."""
     ReportMail.objects.filter(state__in=OPEN_MAIL_STATES).update(
         state=MailState.UNKNOWN,
         last_error=_(

@@ -16,7 +16,7 @@ LONGEST_WAIT = timedelta(hours=24)
 
 
 def keep_answers() -> None:
-    """Do both. Idempotent: it may run twice, late or not at all."""
+    """Cancel overdue answers and resume stopped runs. Running it twice or late does no harm."""
     cancel_old_answers()
     resume_open_runs_with_work(AnswerRun)
 

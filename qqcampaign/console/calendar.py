@@ -29,7 +29,7 @@ from foundation.refusals import Refusal
 
 #: The first and the last year that are shown.
 FIRST_YEAR, LAST_YEAR = 2000, 2999
-#: Starts of a day that are listed; the others are counted.
+#: The most starts of a day that are listed; the others are counted.
 SHOWN_ON_A_DAY = 6
 
 
@@ -94,7 +94,7 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
 
 
 def move_view(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Ask for the new start of a scheduled run (GET), or move it (POST)."""
+    """Show the form for the new start of a scheduled run (GET), or move the start (POST)."""
     require(request.user.has_perm("campaigns.change_campaign"))
     if run_id > models.BigIntegerField.MAX_BIGINT:
         raise Http404
@@ -153,7 +153,7 @@ def _shown(entry: Entry, zone: ZoneInfo, *, may_change: bool) -> dict[str, Any]:
         else "",
         "own_at": timezone.localtime(entry.at, ZoneInfo(entry.campaign.timezone)),
         "clashes": [
-            _("“%(name)s” within 7 days, too: %(lists)s")
+            _("“%(name)s” also writes to %(lists)s within 7 days")
             % {"name": name, "lists": ", ".join(lists)}
             for name, lists in entry.clashes.items()
         ],

@@ -1,6 +1,7 @@
-"""The command and environment of each process of the stack.
+"""The command and environment of each process of the stack but Redis (`redis_server.py`).
 
-docker-compose.yml runs the same commands, one in each container (`manage.py serve`).
+docker-compose.yml runs the same commands for web, worker, jobs and beat, one in each container
+(`manage.py serve`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ WORKER_GRACE = 20.0
 DEFAULT_CONCURRENCY = 500
 _NOTHING: Mapping[str, str] = {}
 DEMO_ACCOUNTS, DEMO_FRIENDS = 10, 200
-#: Seconds. Below the gap of the demo's accounts, so none of them is ever too fast.
+#: The shortest interval that the demo's gateway accepts, seconds. It is less than the accounts' gap
+#: of a second, so the gateway never answers that they are too fast.
 DEMO_MIN_INTERVAL = 0.9
 
 

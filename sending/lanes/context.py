@@ -190,7 +190,7 @@ class LaneContext:
         return [run for run in self.runs.values() if run.is_open(at)]
 
     def read_runs(self) -> None:
-        """Read the running runs; wake the lanes if one of those known so far no longer runs.
+        """Read the running runs and what limits them; wake the lanes if any of it changed.
 
         A run whose text is refused (after an upgrade, for example) is stopped with the reason.
         """

@@ -127,7 +127,7 @@ class Lane:
     # --- the slice ----------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Do the account's work for a slice, or for more while no account waits; then hand back."""
+        """Do the account's work for a slice, and for more while there is room; then hand back."""
         began_at = local.elapsed()
         try:
             self.access.wait_for_gateway()
@@ -147,13 +147,13 @@ class Lane:
         except (LoginPostponed, NeverLeft) as error:
             self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
-            return  # the code that raised it has stored the reason
+            return  # what has to be stored of it is stored
         finally:
             failpoint("in_hand_over")
             self.hand_back()
 
     def _work_for_a_slice(self) -> None:
-        """Send, then perform background tasks; a message that becomes due comes before the next."""
+        """Send, then perform background tasks; send what becomes due before the next task."""
         self._send_for_a_slice()
         while not self._should_hand_back() and self.tasks.perform_when_idle():
             self._send_for_a_slice()
@@ -178,7 +178,7 @@ class Lane:
                 if self._must_load_open:
                     break
                 if (self.context.runs_changed, self.account.name) != read_with:
-                    break  # a run began or changed, or the account's name in the texts: read again
+                    break  # a run or the account's name, which texts may contain, changed
                 run = self.context.runs.get(due.run_id)
                 if self.turns.may_send(run):
                     with logged(run=due.run_id, delivery=due.delivery_id):
@@ -188,7 +188,7 @@ class Lane:
                         break
 
     def _wait_while_idle(self, held: float | None) -> bool:
-        """Wait for a run at its own rate, or for open attempts; return whether there was any."""
+        """Wait for a run that its rate holds back, or for open attempts; return whether any was."""
         if held is None:
             has_open = bool(self.sender.open)
             self.sender.resolve_open_attempts(is_idle=True)
@@ -224,13 +224,13 @@ class Lane:
         return self._rests_by_operator or self.has_more
 
     def _must_yield(self) -> bool:
-        """Return whether another account needs this lane's place and the slice is over."""
+        """Return whether the process has no more room, and the lane is to hand back."""
         return not self.context.has_room and self._should_hand_back()
 
     def _may_continue(self) -> bool:
-        """Return whether to begin another slice at once, because no account waits for the place.
+        """Return whether to begin another slice at once, because the process has room.
 
-        Opening a lane costs as much as a dozen messages. A lane that continues makes no query.
+        Opening a lane costs as much as a dozen messages. A lane that continues reads nothing.
         """
         is_wanted = (self.has_more or self._has_new_task) and not self._rests_by_operator
         if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
@@ -242,7 +242,7 @@ class Lane:
 
     @property
     def _rests_by_operator(self) -> bool:
-        """Whether an operator made the account rest; for the lane's own rests it waits."""
+        """Whether an operator made the account rest. The lane waits out its own rests."""
         return self._account_state == AccountState.RESTING and not self.reactions.is_resting
 
     # --- called by the control loop -----------------------------------------------------------
@@ -254,7 +254,7 @@ class Lane:
             self.pacing.wake.set()
 
     def note_account_task(self, account_task_id: int) -> None:
-        """End the slice, once for each task: an operator requested one, and waits for it."""
+        """End the slice, once for each task, so that the task is performed soon."""
         if account_task_id in self._known_tasks:
             return
         self._known_tasks.add(account_task_id)
@@ -263,12 +263,12 @@ class Lane:
         self.pacing.wake.set()
 
     def note_background_task(self, *, is_for_idle: bool) -> None:
-        """Perform the background tasks that are due when there is time; see `LaneTasks.note`."""
+        """Note that background tasks are due; see `LaneTasks.note`."""
         if self.tasks.note(is_for_idle=is_for_idle):
             self.pacing.wake.set()
 
     def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
-        """Apply a change of the account's state, name, pace or egress.
+        """Take note of a change of the account's state, name, pace or egress.
 
         Args:
             row: the account's row.

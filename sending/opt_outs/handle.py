@@ -18,13 +18,16 @@ from sending.opt_outs.reply_suppressions import lift_by, suppress_by
 from sending.opt_outs.word_list import words_in_force
 from sending.webhook_events import tell_opt_out
 
-#: A person gets one confirmation within this time: two machines could otherwise keep each other
-#: writing.
+#: A person gets at most one confirmation within this time. Otherwise our confirmations and an
+#: automatic reply could go on for ever.
 CONFIRMED_AGAIN_AFTER = timedelta(days=1)
 
 
 def handle_opt_outs(messages: Sequence[InboundMessage]) -> None:
-    """Opt people out who replied a word that does so, or in again, in the order of the messages."""
+    """Opt out who replied with an opt-out word, and opt in again who replied with an opt-in word.
+
+    The messages are handled in their order.
+    """
     written = [
         message
         for message in messages
@@ -51,7 +54,7 @@ def _opt_out(message: InboundMessage, word: OptOutWord) -> None:
 
 
 def _opt_in(message: InboundMessage, word: OptOutWord) -> None:
-    """Lift what opt-outs did; without one the message is a message like any other."""
+    """Lift what the person's opt-outs did; do nothing if there are none."""
     standing = list(
         OptOut.objects.select_for_update(of=("self",))
         .select_related("account")
@@ -84,7 +87,7 @@ def _row(message: InboundMessage, word: OptOutWord) -> OptOut:
 
 
 def _is_confirmed(uin: int) -> bool:
-    """Return whether a person who opts out now is told so."""
+    """Return whether a person who opts out now gets a confirmation."""
     recently = OptOut.objects.filter(
         uin=uin,
         at__gte=shared.wall() - CONFIRMED_AGAIN_AFTER,

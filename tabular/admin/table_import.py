@@ -205,7 +205,7 @@ class TableImport:
         }
 
     def _table_record(self, request: HttpRequest, plan: ImportPlan, name: str) -> None:
-        """Add one entry to the audit log; rows with a history keep their own changes too."""
+        """Add one entry to the audit trail; rows with a history keep their own changes too."""
         say_of_table(
             self.model,  # type: ignore[attr-defined]
             name=name,

@@ -52,7 +52,7 @@ def plan_import(
     layout: FileLayout | None = None,
     most_rows: int | None = None,
 ) -> ImportPlan:
-    """Read a file and compare it with the database; write nothing.
+    """Read a file, compare it with the database and return the plan; write nothing.
 
     Args:
         resource: a new instance of the table's resource.
@@ -109,7 +109,7 @@ def write_import(*, plan: ImportPlan, by: Any = None) -> None:
 
 
 def counted(plan: ImportPlan, *, name: str) -> Sentence:
-    """Return the sentence of the audit log about an import.
+    """Return the sentence of the audit trail about an import.
 
     Args:
         plan: the plan that was written.
