@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 from pathlib import Path
 
@@ -77,7 +78,19 @@ def _answer_to_head(
             f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
         )
         one.sendall(head.encode())
-        return one.recv(65536)
+        return _whole_answer(one)
+
+
+def _whole_answer(one: socket.socket) -> bytes:
+    """Return the head of an answer and its body, which may come in parts."""
+    answer = b""
+    while b"\r\n\r\n" not in answer and (part := one.recv(65536)):
+        answer += part
+    head, _blank, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]) and (part := one.recv(65536)):
+        body += part
+    return head + b"\r\n\r\n" + body
 
 
 def test_an_upload_by_nobody_is_refused_before_it_is_sent(console: tuple[str, int]) -> None:
