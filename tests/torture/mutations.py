@@ -101,8 +101,8 @@ MUTATIONS = (
     Mutation(
         "planning: two planners do not wait for each other (PostgreSQL)",
         "campaigns/planning/plan.py",
-        'CampaignRun.objects.select_for_update(of=("self", "run"))\n            .select_related',
-        "CampaignRun.objects\n            .select_related",
+        'locked = CampaignRun.objects.select_for_update(of=("self", "run")).filter(',
+        "locked = CampaignRun.objects.filter(",
         ("tests/campaigns/test_planning.py",),
         ("postgresql",),
     ),
