@@ -63,9 +63,10 @@ def changes_between(
 def described(
     definition: Mapping[str, Any], *, of: type[Model] = Campaign
 ) -> list[tuple[str, str]]:
-    """Return the rules of a stored definition as labels and values for people to read."""
+    """Return the rules of a stored definition that say something, as labels and values."""
     rules = definition.get("rules") or {}
-    return [(_label(name, of), _shown(name, value, of)) for name, value in rules.items()]
+    shown = [(_label(name, of), _shown(name, value, of)) for name, value in rules.items()]
+    return [(label, value) for label, value in shown if value != EMPTY]
 
 
 def changed_labels(
