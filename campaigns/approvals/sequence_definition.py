@@ -19,16 +19,17 @@ from foundation.spans import span_text
 
 def definition_of_sequence(sequence: Sequence) -> Definition:
     """Return the definition of a sequence as it is in the database and in `sequence`."""
-    steps = list(
-        sequence.steps.select_related("template", "campaign", "run")
-        .prefetch_related("template__texts", "run__texts")
-        .order_by("number")
-    )
+    steps = _steps(sequence)
     return Definition(
         texts=[text for step in steps for text in _texts(step)],
         rules={**_audience(sequence), **_sending(sequence, steps)},
         is_repeated=True,
     )
+
+
+def texts_of_sequence(sequence: Sequence) -> list[dict[str, Any]]:
+    """Return every text that a sequence may send, in the order of its steps."""
+    return [text for step in _steps(sequence) for text in _texts(step)]
 
 
 def locked_sequence_definition(sequence: Sequence) -> tuple[Sequence, Definition]:
@@ -46,6 +47,11 @@ def locked_sequence_definition(sequence: Sequence) -> tuple[Sequence, Definition
     if any("snippets" in step.message for step in locked.steps.select_related("template")):
         lock_rows(Snippet.objects.all())
     return locked, definition_of_sequence(locked)
+
+
+def _steps(sequence: Sequence) -> list[SequenceStep]:
+    steps = sequence.steps.select_related("template", "campaign", "run")
+    return list(steps.prefetch_related("template__texts", "run__texts").order_by("number"))
 
 
 def _texts(step: SequenceStep) -> list[dict[str, Any]]:
