@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from campaigns.admin.campaign_preflight import shares_with_keys, skipped_lines
+from campaigns.admin.decisions import decisions_of, post_decision, why_not_by
 from campaigns.admin.page_urls import approval_url, campaign_url
-from campaigns.approvals.coverage import last_approval, open_request
 from campaigns.approvals.definition import definition_of
 from campaigns.approvals.differences import changed_labels, changes_between
 from campaigns.approvals.need import approval_needed
-from campaigns.approvals.rights import may_approve, refuse_approver
+from campaigns.approvals.requests import last_approval, open_request
+from campaigns.approvals.rights import may_approve
 from campaigns.models import Approval, Campaign
 from campaigns.models.approval_request import LONGEST_COMMENT
 from campaigns.rehearsals.lifecycle import newest_rehearsal, rehearsal_with
 from campaigns.rehearsals.result import longest_sentence, preflight_of, text_sentences
 from campaigns.run_control.approve import approve, reject
-from campaigns.states import ApprovalState
 from foundation.admin import require
-from foundation.refusals import Refusal
 
-#: The decisions that are listed, and the accounts with their load.
-SHOWN_DECISIONS, SHOWN_ACCOUNTS = 20, 100
-APPROVAL_COLOURS = {
-    ApprovalState.REQUESTED: "warning",
-    ApprovalState.APPROVED: "success",
-    ApprovalState.REJECTED: "danger",
-    ApprovalState.WITHDRAWN: "",
-}
+#: The accounts that are listed with their load.
+SHOWN_ACCOUNTS = 100
 
 
 class CampaignApproval:
@@ -51,7 +44,7 @@ class CampaignApproval:
             "run": run,
             "asked": asked,
             "is_needed": asked is None and approval_needed(campaign),
-            "decisions": _decisions(campaign),
+            "decisions": decisions_of(campaign, "run"),
             "longest_comment": LONGEST_COMMENT,
             **(_asked_context(asked, request.user) if asked is not None else {}),
         }
@@ -61,23 +54,15 @@ class CampaignApproval:
         """Approve or send back (POST only), and lead to the campaign's page."""
         campaign, _run = self._find(request, object_id)  # type: ignore[attr-defined]
         require(may_approve(request.user))
-        if verb not in ("approve", "reject"):
-            raise Http404
-        if request.method != "POST":
-            return HttpResponseRedirect(approval_url(campaign))
-        comment = request.POST.get("comment", "")
-        try:
-            if verb == "approve":
-                seen = request.POST.get("hash", "")
-                approve(campaign=campaign, by=request.user, comment=comment, seen=seen)
-                messages.success(request, _("“%(name)s” is approved.") % {"name": campaign.name})
-            else:
-                reject(campaign=campaign, by=request.user, comment=comment)
-                messages.success(request, _("“%(name)s” is sent back.") % {"name": campaign.name})
-        except Refusal as refusal:
-            messages.error(request, refusal.sentence)
-            return HttpResponseRedirect(approval_url(campaign))
-        return HttpResponseRedirect(campaign_url(campaign))
+        return post_decision(
+            request,
+            verb,
+            name=campaign.name,
+            approve=partial(approve, campaign=campaign),
+            reject=partial(reject, campaign=campaign),
+            approval_page=approval_url(campaign),
+            page=campaign_url(campaign),
+        )
 
 
 def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
@@ -87,11 +72,7 @@ def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
     before = last_approval(campaign)
     found = preflight_of(rehearsal) if rehearsal is not None else None
     now = definition_of(campaign)
-    why = ""
-    try:
-        refuse_approver(asked, by=user)
-    except Refusal as refusal:
-        why = refusal.sentence
+    why = why_not_by(asked, user)
     return {
         "rehearsal": rehearsal,
         "open_rehearsal": newest_rehearsal(campaign) if rehearsal is None else None,
@@ -131,10 +112,3 @@ def _samples(result: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             seen.add(sample["uin"])
             shown.append((heading, sample))
     return shown
-
-
-def _decisions(campaign: Campaign) -> list[tuple[Approval, str]]:
-    """Return the decisions that were made, newest first, each with its colour."""
-    rows = campaign.approvals.exclude(state=ApprovalState.REQUESTED)
-    rows = rows.select_related("requested_by", "decided_by", "run")[:SHOWN_DECISIONS]
-    return [(one, APPROVAL_COLOURS[one.state]) for one in rows]

@@ -9,9 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from campaigns.approvals.coverage import last_approval
 from campaigns.approvals.definition import definition_of
 from campaigns.approvals.differences import changed_labels
+from campaigns.approvals.requests import last_approval
 from campaigns.models import Campaign
 from campaigns.rehearsals.lifecycle import (
     cancel_open_rehearsal,

@@ -15,18 +15,6 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 
-def open_request(campaign: Campaign) -> Approval | None:
-    """Return the request that waits for a decision, or None."""
-    found: Approval | None = campaign.approvals.filter(state=ApprovalState.REQUESTED).first()
-    return found
-
-
-def last_approval(campaign: Campaign) -> Approval | None:
-    """Return the newest approval that was given, or None."""
-    found: Approval | None = campaign.approvals.filter(state=ApprovalState.APPROVED).first()
-    return found
-
-
 def approval_of_rule(campaign: Campaign) -> Approval | None:
     """Return the approval that covers a repeated campaign as it is defined now, or None."""
     found: Approval | None = campaign.approvals.filter(

@@ -36,3 +36,20 @@ def refuse_comment(comment: str) -> None:
             % {"length": len(comment), "most": LONGEST_COMMENT},
             code="comment_too_long",
         )
+
+
+def nothing_waits(subject: Any) -> Refusal:
+    """Return the refusal of a decision on what waits for none."""
+    return Refusal(
+        _("“%(name)s” does not wait for an approval.") % {"name": subject.name},
+        code="nothing_to_approve",
+    )
+
+
+def other_request(subject: Any) -> Refusal:
+    """Return the refusal of a decision on an earlier request than the open one."""
+    return Refusal(
+        _("“%(name)s” was asked for again meanwhile. Look at what it is now, then decide.")
+        % {"name": subject.name},
+        code="changed",
+    )

@@ -13,7 +13,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
 from campaigns.message_texts import MessageText, Share, texts_of_campaign
@@ -158,15 +158,7 @@ def _audience(campaign: Campaign) -> dict[str, Any]:
     return {
         "lists": named(campaign.lists.all()),
         "excluded_lists": named(campaign.excluded_lists.all()),
-        "segments": [
-            {
-                "id": segment.pk,
-                "name": segment.name,
-                "where": where_text(segment.conditions),
-                "conditions": segment.conditions,
-            }
-            for segment in campaign.segments.order_by("pk")
-        ],
+        "segments": with_conditions(campaign.segments.all()),
         "earlier_people": _sorted(campaign.earlier_people),
         "excluded_earlier_people": _sorted(campaign.excluded_earlier_people),
         "allows_strangers": campaign.allows_strangers,
@@ -231,7 +223,20 @@ def named(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     return [{"id": row.pk, "name": str(row)} for row in _by_key(rows)]
 
 
-def _by_key(rows: QuerySet[Any]) -> list[Model]:
+def with_conditions(segments: QuerySet[Any]) -> list[dict[str, Any]]:
+    """Return segments as {"id", "name", "where", "conditions"}."""
+    return [
+        {
+            "id": segment.pk,
+            "name": segment.name,
+            "where": where_text(segment.conditions),
+            "conditions": segment.conditions,
+        }
+        for segment in _by_key(segments)
+    ]
+
+
+def _by_key(rows: QuerySet[Any]) -> list[Any]:
     return list(rows.order_by("pk"))
 
 

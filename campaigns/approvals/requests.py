@@ -1,4 +1,4 @@
-"""Requests for an approval: made, renewed, withdrawn. In the caller's transaction."""
+"""Requests for an approval: found, made, renewed, withdrawn. In the caller's transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns.approvals.definition import Definition
 from campaigns.approvals.people_hash import PeopleHash
-from campaigns.models import Approval, Campaign, CampaignRun
+from campaigns.models import Approval, Campaign, CampaignRun, Sequence, SequenceApproval
 from campaigns.states import ApprovalState
 from clocks import shared
 
@@ -45,8 +45,38 @@ def create_request(
     )
 
 
-def withdraw_request(of: Campaign | CampaignRun, *, by: Any = None) -> None:
-    """Withdraw the open request of a campaign, or of a run of it, if there is one."""
-    of.approvals.filter(state=ApprovalState.REQUESTED).transition(
+def create_sequence_request(
+    sequence: Sequence, *, definition: Definition, by: Any
+) -> SequenceApproval:
+    """Create the request to approve a sequence. A request that was open is withdrawn.
+
+    Args:
+        sequence: the sequence.
+        definition: what is to be approved.
+        by: who asks; None for the command line.
+    """
+    withdraw_request(sequence, by=by)
+    return SequenceApproval.objects.create(
+        sequence=sequence,
+        hash=definition.rule_hash,
+        definition=definition.stored,
+        requested_by=by,
+        at=shared.wall(),
+    )
+
+
+def withdraw_request(of: Campaign | CampaignRun | Sequence, *, by: Any = None) -> None:
+    """Withdraw the open request of a campaign, a run or a sequence, if there is one."""
+    of.approvals.waiting().transition(
         to=ApprovalState.WITHDRAWN, decided_by=by, decided_at=shared.wall()
     )
+
+
+def open_request(of: Campaign | Sequence) -> Any:
+    """Return the request of a campaign or a sequence that waits for a decision, or None."""
+    return of.approvals.waiting().first()
+
+
+def last_approval(of: Campaign | Sequence) -> Any:
+    """Return the newest approval that a campaign or a sequence got, or None."""
+    return of.approvals.filter(state=ApprovalState.APPROVED).first()

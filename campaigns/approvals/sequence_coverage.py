@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from campaigns.approvals.differences import changed_labels
 from campaigns.approvals.need import sequence_needs_approval
+from campaigns.approvals.requests import last_approval, open_request
 from campaigns.approvals.sequence_definition import definition_of_sequence
 from campaigns.models import Sequence, SequenceApproval
 from campaigns.states import ApprovalState
@@ -11,21 +12,9 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 
-def open_sequence_request(sequence: Sequence) -> SequenceApproval | None:
-    """Return the request that waits for a decision, or None."""
-    found: SequenceApproval | None = sequence.approvals.waiting().first()
-    return found
-
-
-def last_sequence_approval(sequence: Sequence) -> SequenceApproval | None:
-    """Return the newest approval that was given, or None."""
-    found: SequenceApproval | None = sequence.approvals.filter(state=ApprovalState.APPROVED).first()
-    return found
-
-
 def has_void_request(sequence: Sequence) -> bool:
     """Return whether the sequence was changed since its open request was made."""
-    request = open_sequence_request(sequence)
+    request = open_request(sequence)
     return request is not None and definition_of_sequence(sequence).rule_hash != request.hash
 
 
@@ -48,7 +37,7 @@ def refuse_unapproved_sequence(sequence: Sequence) -> None:
     """
     if not needs_new_approval(sequence):
         return
-    before = last_sequence_approval(sequence)
+    before = last_approval(sequence)
     if before is None:
         raise Refusal(
             _("The sequence “%(name)s” needs an approval now. Start it: that asks for one.")

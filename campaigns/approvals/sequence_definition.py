@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaigns.approvals.definition import Definition, lock_rows, named, whole_or_as_written
+from campaigns.approvals.definition import (
+    Definition,
+    lock_rows,
+    named,
+    whole_or_as_written,
+    with_conditions,
+)
 from campaigns.models import MessageTemplate, Sequence, SequenceStep, Snippet
-from contacts.segments.where_text import where_text
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
 from foundation.spans import span_text
@@ -71,15 +76,7 @@ def _texts(step: SequenceStep) -> list[dict[str, Any]]:
 def _audience(sequence: Sequence) -> dict[str, Any]:
     return {
         "lists": named(sequence.lists.all()),
-        "segments": [
-            {
-                "id": segment.pk,
-                "name": segment.name,
-                "where": where_text(segment.conditions),
-                "conditions": segment.conditions,
-            }
-            for segment in sequence.segments.order_by("pk")
-        ],
+        "segments": with_conditions(sequence.segments.all()),
         "friends_of": sorted(sequence.friends_of.values_list("uin", flat=True)),
         "excluded_lists": named(sequence.excluded_lists.all()),
         "includes_existing": sequence.includes_existing,

@@ -11,11 +11,17 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.approvals.begin import people_changed_sentence
-from campaigns.approvals.coverage import changed_refusal, open_request
-from campaigns.approvals.decide import decide, refuse_comment, with_comment
+from campaigns.approvals.coverage import changed_refusal
+from campaigns.approvals.decide import (
+    decide,
+    nothing_waits,
+    other_request,
+    refuse_comment,
+    with_comment,
+)
 from campaigns.approvals.definition import Definition, locked_definition
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
-from campaigns.approvals.requests import create_request
+from campaigns.approvals.requests import create_request, open_request
 from campaigns.approvals.rights import refuse_approver
 from campaigns.models import Approval, Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
@@ -56,7 +62,7 @@ def approve(*, campaign: Campaign, by: Any, comment: str = "", seen: str | None 
         request = _locked(request)
         refuse_approver(request, by=by)
         if seen is not None and seen != request.hash:
-            raise _other_request(campaign)
+            raise other_request(campaign)
         if definition.rule_hash != request.rule_hash:
             raise changed_refusal(campaign, request)
         is_same = request.run_id is None or people.hexdigest == request.audience_hash
@@ -118,13 +124,13 @@ def _start(request: Approval, definition: Definition, *, by: Any, comment: str) 
     refuse_past_deadline(request.campaign, deadline)
     detail = with_comment(_("Approved by %(who)s."), by, comment)
     if not change_run_state(run_id=run.pk, to=to, detail=detail, by=by, deadline_at=deadline):
-        raise _nothing(request.campaign)
+        raise nothing_waits(request.campaign)
 
 
 def _open(campaign: Campaign) -> Approval:
-    request = open_request(campaign)
+    request: Approval | None = open_request(campaign)
     if request is None:
-        raise _nothing(campaign)
+        raise nothing_waits(campaign)
     return request
 
 
@@ -137,20 +143,5 @@ def _locked(request: Approval) -> Approval:
     rows = Approval.objects.select_for_update(of=("self",)).select_related("campaign", "run")
     found: Approval | None = rows.filter(pk=request.pk, state=ApprovalState.REQUESTED).first()
     if found is None:
-        raise _nothing(request.campaign)
+        raise nothing_waits(request.campaign)
     return found
-
-
-def _nothing(campaign: Campaign) -> Refusal:
-    return Refusal(
-        _("“%(name)s” does not wait for an approval.") % {"name": campaign.name},
-        code="nothing_to_approve",
-    )
-
-
-def _other_request(campaign: Campaign) -> Refusal:
-    return Refusal(
-        _("“%(name)s” was asked for again meanwhile. Look at what it is now, then decide.")
-        % {"name": campaign.name},
-        code="changed",
-    )

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.approvals.coverage import open_request
 from campaigns.approvals.definition import definition_of, fingerprint_of, locked_definition
 from campaigns.approvals.people_hash import PeopleHash
-from campaigns.approvals.requests import create_request, withdraw_request
+from campaigns.approvals.requests import create_request, open_request, withdraw_request
 from campaigns.models import Approval, Campaign, CampaignRun
 from campaigns.rehearsals.lifecycle import rehearse_request
 from campaigns.run_control.new_run import make_run
@@ -64,7 +63,7 @@ def has_void_request(campaign: Campaign) -> bool:
 
     If only its people have changed, the attempt to approve it renews the request.
     """
-    request = open_request(campaign)
+    request: Approval | None = open_request(campaign)
     if request is None or request.run_id is None:
         return False
     return definition_of(campaign).rule_hash != request.rule_hash

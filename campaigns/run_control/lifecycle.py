@@ -12,9 +12,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from campaigns.approvals.coverage import open_request
 from campaigns.approvals.need import approval_needed
-from campaigns.approvals.requests import withdraw_request
+from campaigns.approvals.requests import open_request, withdraw_request
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.ask_approval import (

@@ -9,15 +9,21 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.approvals.decide import decide, refuse_comment, with_comment
+from campaigns.approvals.decide import (
+    decide,
+    nothing_waits,
+    other_request,
+    refuse_comment,
+    with_comment,
+)
+from campaigns.approvals.requests import open_request
 from campaigns.approvals.rights import refuse_approver
-from campaigns.approvals.sequence_coverage import changed_sequence_refusal, open_sequence_request
+from campaigns.approvals.sequence_coverage import changed_sequence_refusal
 from campaigns.approvals.sequence_definition import locked_sequence_definition
 from campaigns.models import Sequence, SequenceApproval
 from campaigns.sequence_states import SequenceState
 from campaigns.sequences.begin import begin_or_continue, move, refuse_unready_sequence
 from campaigns.states import ApprovalState
-from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 
@@ -47,7 +53,7 @@ def approve_sequence(
         request = _open(found)
         refuse_approver(request, by=by)
         if seen is not None and seen != request.hash:
-            raise _other_request(found)
+            raise other_request(found)
         if definition.rule_hash != request.hash:
             raise changed_sequence_refusal(found, request)
         if found.started_at is None:
@@ -85,18 +91,7 @@ def reject_sequence(*, sequence: Sequence, by: Any, comment: str = "") -> Sequen
 
 def _open(sequence: Sequence) -> SequenceApproval:
     """Return the open request, locked by the lock on its sequence."""
-    request = open_sequence_request(sequence)
+    request: SequenceApproval | None = open_request(sequence)
     if request is None:
-        raise Refusal(
-            _("“%(name)s” does not wait for an approval.") % {"name": sequence.name},
-            code="nothing_to_approve",
-        )
+        raise nothing_waits(sequence)
     return request
-
-
-def _other_request(sequence: Sequence) -> Refusal:
-    return Refusal(
-        _("“%(name)s” was asked for again meanwhile. Look at what it is now, then decide.")
-        % {"name": sequence.name},
-        code="changed",
-    )

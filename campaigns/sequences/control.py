@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
+from campaigns.approvals.requests import create_sequence_request, withdraw_request
 from campaigns.approvals.sequence_coverage import needs_new_approval
 from campaigns.approvals.sequence_definition import locked_sequence_definition
-from campaigns.approvals.sequence_requests import create_sequence_request, withdraw_sequence_request
 from campaigns.models import Sequence, SequencePerson
 from campaigns.models.sequence import SequenceStates
 from campaigns.run_control.lifecycle import cancel_run, pause_run
@@ -62,7 +62,7 @@ def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
                 detail = said_by(_("%(who)s asks for an approval."), by)
                 move(found, SequenceState.AWAITING_APPROVAL, detail, by=by)
         else:
-            withdraw_sequence_request(found, by=by)
+            withdraw_request(found, by=by)
             begin_or_continue(found, detail=said_by(_("Started by %(who)s."), by), by=by)
     sequence.refresh_from_db()
 
@@ -79,7 +79,7 @@ def stop_sequence(*, sequence: Sequence, by: Any = None) -> None:
     with transaction.atomic():
         found = locked_row(sequence)
         if found.state == SequenceState.AWAITING_APPROVAL:
-            withdraw_sequence_request(found, by=by)
+            withdraw_request(found, by=by)
             detail = said_by(_("The request was withdrawn by %(who)s."), by)
             to = SequenceState.DRAFT if found.started_at is None else SequenceState.STOPPED
             move(found, to, detail, by=by)
@@ -102,7 +102,7 @@ def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
         found = locked_row(sequence)
         if found.started_at is None or found.state == SequenceState.ENDED:
             raise _not_possible(found)
-        withdraw_sequence_request(found, by=by)
+        withdraw_request(found, by=by)
         for run in runs_of(found, state__in=_OPEN):
             cancel_run(run=run, by=by)
         SequencePerson.objects.filter(sequence=found, state=PersonState.ACTIVE).transition(
