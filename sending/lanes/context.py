@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 
 from django.conf import settings
@@ -33,11 +34,9 @@ from sending.policies import PolicyTable
 from sending.runs.breakers import stop_run
 from sending.runs.rate import rate_of
 from sending.runs.windows import Openings, QuietSpan, load_quiet_hours, sending_times
+from texts.forbidden import ForbiddenWords
 
 log = logging.getLogger(__name__)
-
-#: The greatest age of the list of running runs when a lane starts, seconds.
-FRESH_RUNS_SECONDS = 0.1
 
 
 class AccountRow(NamedTuple):
@@ -123,7 +122,9 @@ class LaneContext:
         self.polled = PolledMessages()
         self.unreturned_leases: list[Callable[[], None]] = []
         self._limits: dict[int, Limits] = {}
-        self._runs_read_at = float("-inf")
+        self._reads = count(1)
+        #: The number of the read whose result is in use, and when it began.
+        self._runs_read, self._runs_read_at = 0, float("-inf")
         self._quiet: tuple[QuietSpan, ...] = ()
         self._words = WatchedWords()
         self.set_worker(worker, ledger, gateway)
@@ -194,10 +195,17 @@ class LaneContext:
 
         A run whose text is refused (after an upgrade, for example) is stopped with the reason.
         """
-        self._runs_read_at = local.elapsed()
+        began = next(self._reads)
+        began_at = local.elapsed()
         running = {run.pk: run for run in Run.objects.running()}
         quiet = load_quiet_hours()
         forbidden = self._words.current()
+        new = self._new_briefs(running, quiet=quiet, forbidden=forbidden)
+        # Of two reads at the same time, the one that began first may end last. It knows less: it
+        # must not remove a run that has begun since. Nothing below waits for anything.
+        if began < self._runs_read:
+            return
+        self._runs_read, self._runs_read_at = began, began_at
         if quiet != self._quiet:
             self._quiet = quiet
             self._renew_openings(running)
@@ -205,14 +213,9 @@ class LaneContext:
             if known.forbidden is not forbidden:
                 self.runs[run_id] = replace(known, forbidden=forbidden)
                 self.runs_changed += 1  # what lanes have rendered may hold such a word
-        for run_id in running.keys() - self.runs.keys():
-            try:
-                self.runs[run_id] = brief(running[run_id], quiet=quiet, forbidden=forbidden)
-            except Refusal as problem:
-                log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
-                stop_run(run_id=run_id, sentence=problem.sentence)
-            else:
-                self.runs_changed += 1
+        for run_id in new.keys() - self.runs.keys():
+            self.runs[run_id] = new[run_id]
+            self.runs_changed += 1
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
             self.runs.pop(run_id, None)
@@ -220,6 +223,23 @@ class LaneContext:
         has_changed = [self._renew(running[run_id]) for run_id in self.runs]
         if gone or any(has_changed):
             self._wake_lanes()
+
+    def _new_briefs(
+        self,
+        running: Mapping[int, Run],
+        *,
+        quiet: tuple[QuietSpan, ...],
+        forbidden: ForbiddenWords | None,
+    ) -> dict[int, RunBrief]:
+        """Return the briefs of runs new to the lanes; stop those whose text is refused."""
+        new: dict[int, RunBrief] = {}
+        for run_id in running.keys() - self.runs.keys():
+            try:
+                new[run_id] = brief(running[run_id], quiet=quiet, forbidden=forbidden)
+            except Refusal as problem:
+                log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
+                stop_run(run_id=run_id, sentence=problem.sentence)
+        return new
 
     def _renew(self, run: Run) -> bool:
         """Apply a changed pace, or the end of holding, to a known run; return whether any did."""
@@ -242,9 +262,16 @@ class LaneContext:
             self.runs[run_id] = replace(self.runs[run_id], openings=openings)
         self._wake_lanes()
 
-    def refresh_runs(self) -> None:
-        """Read the runs unless that was just done. So a new lane knows a run that just began."""
-        if local.elapsed() - self._runs_read_at > FRESH_RUNS_SECONDS:
+    def refresh_runs(self, *, since: float) -> None:
+        """Read the runs unless that was done since a moment.
+
+        A wake-up is sent after its run began. A read that began after the wake-up came knows the
+        run; one from a moment before may not, and the lane would end without a message.
+
+        Args:
+            since: the moment, on `clocks.local.elapsed`.
+        """
+        if self._runs_read_at < since:
             self.read_runs()
 
     # --- leases -------------------------------------------------------------------------------

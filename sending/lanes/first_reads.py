@@ -75,22 +75,30 @@ def read_ahead(gap: float) -> int:
     return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
 
 
-def first_reads(*, context: LaneContext, grants: Sequence[Grant]) -> dict[int, FirstReads]:
+def first_reads(
+    *, context: LaneContext, grants: Sequence[Grant], since: float
+) -> dict[int, FirstReads]:
     """Read for the lanes of these leases; return what was read, by account.
 
     If it cannot be read the lanes read for themselves, so that the data of one account, or a
     database that went away, is met by the lane it concerns.
+
+    Args:
+        context: the lanes' shared state.
+        grants: the leases.
+        since: when the last of the accounts was woken, on `clocks.local.elapsed`; the runs are
+            read again if they were read before.
     """
     try:
-        return _read(context, grants)
+        return _read(context, grants, since)
     except (DatabaseError, InterfaceError, ValueError, TypeError, OverflowError) as problem:
         # Only the error's type: its message quotes values.
         log.warning("%d lanes read for themselves: %s", len(grants), type(problem).__name__)
         return {}
 
 
-def _read(context: LaneContext, grants: Sequence[Grant]) -> dict[int, FirstReads]:
-    context.refresh_runs()
+def _read(context: LaneContext, grants: Sequence[Grant], since: float) -> dict[int, FirstReads]:
+    context.refresh_runs(since=since)
     asked_at = local.elapsed()
     ids = [grant.account_id for grant in grants]
     sessions = sessions_at(account_ids=ids, egress_id=context.egress.pk)

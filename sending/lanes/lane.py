@@ -56,6 +56,7 @@ class Lane:
     Attributes:
         last_row: the account's row as the control loop last passed it on; None before the first.
         has_more: whether the slice ended before the work did.
+        woken_at: when a wake-up came after the lane last looked for work; None: none did.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Lane:
             should_hand_back=self._should_hand_back,
         )
         self.has_more = False
+        self.woken_at: float | None = None
         #: The account tasks that the control loop announced.
         self._known_tasks: set[int] = set()
         self._has_new_task = self._is_bound_elsewhere = self._must_load_open = False
@@ -164,12 +166,14 @@ class Lane:
                 self._must_load_open = False
                 self.sender.load_open_attempts()
             self.sender.resolve_open_attempts()
+            if self.woken_at is not None:
+                self._read_runs(since=self.woken_at)
             read_with = (self.context.runs_changed, self.account.name)
             runs = self.context.open_runs(shared.wall())
             held = self.turns.seconds_held(runs)
             batch = self._next_deliveries(runs)
             failpoint("after_claim")
-            if not batch and not self._wait_while_idle(held):
+            if not batch and not self._wait_while_idle(held) and self.woken_at is None:
                 return
             for due in batch:
                 self.sender.resolve_open_attempts()
@@ -186,6 +190,12 @@ class Lane:
                     if not is_done:
                         self.pacing.pause(REFUSED_PAUSE_SECONDS)
                         break
+
+    def _read_runs(self, *, since: float) -> None:
+        """Read the runs unless that was done since a wake-up: it may be for a run just begun."""
+        self.woken_at = None
+        with database_turn():
+            self.context.refresh_runs(since=since)
 
     def _wait_while_idle(self, held: float | None) -> bool:
         """Wait for a run that its rate holds back, or for open attempts; return whether any was."""
@@ -261,6 +271,10 @@ class Lane:
         self._has_new_task = True
         self._ends_at = 0.0
         self.pacing.wake.set()
+
+    def note_wake_up(self) -> None:
+        """Note that there may be work that the lane has not seen, also if it is about to end."""
+        self.woken_at = local.elapsed()
 
     def note_background_task(self, *, is_for_idle: bool) -> None:
         """Note that background tasks are due; see `LaneTasks.note`."""

@@ -189,7 +189,7 @@ class InboxRounds:
         if not account_ids or self._context.is_draining:
             return
         with database_turn():
-            self._context.refresh_runs()
+            self._context.refresh_runs(since=local.elapsed())
         runs = [run.id for run in self._context.open_runs(shared.wall())]
         with database_turn():
             idle = idle_leases_with_work(run_ids=runs).filter(pk__in=account_ids)

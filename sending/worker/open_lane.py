@@ -17,7 +17,10 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
 
     So a wake-up that comes twice, late, or to the wrong worker does no harm (rule 1).
     """
-    if runtime.context.is_draining or account_id in runtime.lanes:
+    lane = runtime.lanes.get(account_id)
+    if lane is not None:
+        lane.note_wake_up()
+    if lane is not None or runtime.context.is_draining:
         with database_turn():
             refuse_wake(account_id=account_id)  # no effect while the lease is held
         return
@@ -58,5 +61,6 @@ def _run_lane(opening: Opening, runtime: Runtime) -> None:
             runtime.lanes.pop(account.pk, None)
     with database_turn():
         finish_runs_that_are_done(run_ids=lane.sender.runs_served)
-        if lane.has_more and not runtime.context.is_draining:
+        was_woken = lane.woken_at is not None
+        if (lane.has_more or was_woken) and not runtime.context.is_draining:
             wake_lanes(account_ids=[account.pk])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from accounts.leases.leases import Grant
 from accounts.leases.take_leases import take_lease, take_leases
+from clocks import local
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint
 from foundation.gathering import Gathering
@@ -57,6 +58,7 @@ class Openings:
         return list(self._in_progress)
 
     def _opened(self, account_id: int) -> Opening | None:
+        called_at = local.elapsed()
         opening = self._leases.do(account_id)
         if not isinstance(opening, _Locked):
             return opening
@@ -65,7 +67,7 @@ class Openings:
             grant = take_lease(account_id=account_id, **self._worker())
             if grant is None:
                 return None
-            self._context.refresh_runs()
+            self._context.refresh_runs(since=called_at)
         return Opening(grant, None)
 
     def _worker(self) -> dict[str, int]:
@@ -75,12 +77,14 @@ class Openings:
         }
 
     def _open(self, account_ids: Sequence[int]) -> list[Opening | _Locked | None]:
+        called_at = local.elapsed()
         with database_turn():
             taken = take_leases(account_ids=account_ids, **self._worker())
             failpoint("after_leases")
             reads: dict[int, FirstReads] = {}
             if taken.grants:
-                reads = first_reads(context=self._context, grants=list(taken.grants.values()))
+                grants = list(taken.grants.values())
+                reads = first_reads(context=self._context, grants=grants, since=called_at)
         openings: list[Opening | _Locked | None] = []
         for account_id in account_ids:
             # Each lease once: an account that is named twice gets one lane.

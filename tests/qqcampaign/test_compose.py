@@ -166,7 +166,7 @@ def test_redis_of_the_compose_file_wants_the_password(tmp_path: Path) -> None:
     script = COMPOSE["services"]["redis"]["command"][-1].replace("$$", "$")
     script = script.replace("/run/secrets/redis_password", str(tmp_path / "password"))
     script = script.replace("/data", str(tmp_path)).replace("valkey-server", str(server))
-    script = script.replace("printf '", f"printf 'port {port}\\n")
+    script = script.replace("requirepass", f"port {port}\nrequirepass")
     process = subprocess.Popen(["sh", "-c", script], stdout=subprocess.DEVNULL)
     try:
         client = redis.Redis(port=port, password="from-a-secret")
@@ -180,6 +180,11 @@ def test_redis_of_the_compose_file_wants_the_password(tmp_path: Path) -> None:
                 time.sleep(0.1)
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=port).ping()
-    finally:
+        # The signal to stop reaches the server itself, which then writes what it has.
         process.terminate()
+        assert process.wait(10) == 0
+        with pytest.raises(redis.ConnectionError):
+            client.ping()
+    finally:
+        process.kill()
         process.wait()

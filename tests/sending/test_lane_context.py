@@ -6,7 +6,7 @@ import pytest
 
 from accounts.leases.workers import register_worker
 from campaigns.run_control.lifecycle import pause_run
-from sending.lanes import context as module
+from clocks import local
 from sending.lanes.context import LaneContext
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.ledger.ledger import Ledger
@@ -17,10 +17,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 
 @pytest.mark.parametrize("reads", ["read_runs", "refresh_runs"])
 def test_lanes_are_woken_whichever_read_notices_that_a_run_paused(
-    reads: str, monkeypatch: pytest.MonkeyPatch
+    reads: str,
 ) -> None:
     """The control loop and an opening lane both read the runs: the first to notice must wake."""
-    monkeypatch.setattr(module, "FRESH_RUNS_SECONDS", -1.0)
     account = make_account(20_001)
     run = make_run(make_campaign("spring", lists=[make_list("all", [100_000])], accounts=[account]))
     worker = register_worker(egress_name="default", source_address=None, proxy=None, version="1")
@@ -39,5 +38,8 @@ def test_lanes_are_woken_whichever_read_notices_that_a_run_paused(
     context.read_runs()
     assert (list(context.runs), woken) == ([run.pk], [])
     pause_run(run=run)
-    getattr(context, reads)()
+    if reads == "read_runs":
+        context.read_runs()
+    else:
+        context.refresh_runs(since=local.elapsed())
     assert (context.runs, woken) == ({}, ["all"])
