@@ -71,7 +71,9 @@ def test_a_read_of_the_runs_that_ends_late_removes_no_run(
 def test_a_wake_up_that_meets_an_ending_lane_opens_another(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
-    account, woken, runs = senders[0], [], []
+    account = senders[0]
+    woken: list[int] = []
+    runs: list[Any] = []
     monkeypatch.setattr(
         open_lane_module, "wake_lanes", lambda *, account_ids: woken.extend(account_ids)
     )
