@@ -11,6 +11,7 @@ from accounts.models import Account
 from clocks import local
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import context as context_module
+from sending.runs import windows
 from sending.worker import open_lane as open_lane_module
 from sending.worker import runtime as runtime_module
 from sending.worker.open_lane import run_lane_for
@@ -45,7 +46,7 @@ def test_a_read_of_the_runs_that_ends_late_removes_no_run(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
     real, has_read, may_go_on = (
-        context_module.load_quiet_hours,
+        windows.load_quiet_hours,
         local.new_event(),
         local.new_event(),
     )
