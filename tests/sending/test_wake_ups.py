@@ -15,7 +15,7 @@ from sending.runs import windows
 from sending.worker import open_lane as open_lane_module
 from sending.worker import runtime as runtime_module
 from sending.worker.open_lane import run_lane_for
-from tests.sending.conftest import Start, assert_exact
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, states_of
 from tests.sending.working import LocalWorker, wait_until
 
 pytestmark = pytest.mark.slow
@@ -39,6 +39,7 @@ def test_a_run_that_began_just_after_the_runs_were_read_is_sent_at_once(
         for lane in [worker.open_lane(account) for account in senders]:
             lane.join(20)
     assert worker.deaths == []
+    assert states_of(run) == {"sent": ACCOUNTS * FRIENDS}
     assert_exact(run, engine)
 
 
