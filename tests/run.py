@@ -19,8 +19,9 @@ from xml.etree import ElementTree
 from tests.servers import running_postgresql
 
 NOTHING_COLLECTED = 5
+#: Two tests at once for each core: they start and kill real servers, and wait half of the time.
 #: One test at a time to each process: the long ones come first, and are shared out evenly.
-IN_PARALLEL = ("-n", "3", "--maxschedchunk=1")
+IN_PARALLEL = ("-n", str(max(3, 2 * (os.cpu_count() or 1))), "--maxschedchunk=1")
 #: More failures than this are no coincidence, and not repeated.
 MOST_REPEATED = 12
 
@@ -60,8 +61,7 @@ def main() -> None:
 def _run(arguments: list[str], environment: dict[str, str]) -> Outcome:
     """Run the suite, then the failed tests once more, one at a time; name those that then pass.
 
-    The tests start and kill real servers and mostly wait for them, so three at a time keep two
-    cores busy. A test that fails only beside others depends on the load and should be looked at.
+    A test that fails only beside others depends on the load and should be looked at.
     """
     with tempfile.TemporaryDirectory() as folder:
         cache = ["-o", f"cache_dir={folder}/cache"]

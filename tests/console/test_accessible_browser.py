@@ -78,7 +78,7 @@ PAGES = [
 ]
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.exhaustive)])
 def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> Iterator[Any]:
     """A page of a signed-in operator in one of the colour schemes."""
     scheme = request.param

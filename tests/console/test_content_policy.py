@@ -45,6 +45,7 @@ def signed_in_page(page: Any, console: tuple[str, dict[str, int]]) -> Any:
     return page
 
 
+@pytest.mark.exhaustive
 def test_no_page_does_what_the_policy_forbids(
     signed_in_page: Any, console: tuple[str, dict[str, int]]
 ) -> None:

@@ -31,7 +31,15 @@ from tests.sending.working import LocalWorker, wait_until
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["http:before", "reset:before", "empty:before", "hang:before"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "http:before",
+        pytest.param("reset:before", marks=pytest.mark.exhaustive),
+        pytest.param("empty:before", marks=pytest.mark.exhaustive),
+        "hang:before",
+    ],
+)
 def test_a_gateway_that_answers_no_logins_costs_no_account(
     engine: GatewaySimulator, senders: list[Account], start: Start,
     monkeypatch: pytest.MonkeyPatch, settings: Any, fault: str,
