@@ -20,18 +20,23 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission, User
 from django.core.signals import got_request_exception
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 
+from api.scopes import Scope
+from api.tokens.issue import issue_token
 from audit.watched import watched_models
 from labels.models import Label
 from restrictions.keep import restrict
 from tests.console.posted_forms import FormReader
+from tests.fuzzing.api_requests import ApiRequestMaker
 from tests.fuzzing.requests import Request, RequestMaker, pages
 from users.keep import add_user
 from users.roles import Role
 
 #: Seconds of the processor that no answer takes, and seconds after which it is given up.
 SLOW, GIVEN_UP = 4.0, 30.0
+#: The part of the requests that a token sends to the API.
+API_SHARE = 0.2
 #: A body as large as this one may take longer.
 LARGE = 1_000_000
 #: Pages that end the session that is used.
@@ -61,7 +66,10 @@ class Fuzzer:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.findings = Findings()
-        self.clients = clients()
+        users = make_users()
+        self.clients = clients(users)
+        self.programs = programs(users)
+        self.api_maker = ApiRequestMaker(self.random, words())
         self.maker = RequestMaker(self.random, keys())
         self.pages = [one for one in pages(keys()) if one not in LEFT_OUT]
         self.forms: dict[str, FormReader] = {}
@@ -73,8 +81,9 @@ class Fuzzer:
         logging.disable(logging.CRITICAL)
         try:
             ends = time.monotonic() + seconds
-            while time.monotonic() < ends:
-                self.step()
+            with override_settings(API_REQUESTS_PER_MINUTE=0):
+                while time.monotonic() < ends:
+                    self.step()
         finally:
             logging.disable(logging.NOTSET)
             got_request_exception.disconnect(self._on_exception)
@@ -86,7 +95,10 @@ class Fuzzer:
             0
         ]
         kind = self.random.random()
-        if kind < 0.45:
+        if self.random.random() < API_SHARE:
+            program = self.random.choice(list(self.programs))
+            self.send(program, self.api_maker.ask())
+        elif kind < 0.45:
             self.send(who, self.maker.look())
         elif kind < 0.85:
             address = self.random.choice(self.pages)
@@ -108,7 +120,7 @@ class Fuzzer:
 
     def send(self, who: str, request: Request) -> Any:
         """Send a request, undo it, and note what is wrong with the answer."""
-        client = self.clients[who]
+        client = self.clients.get(who) or self.programs[who]
         self._raised.clear()
         self.findings.sent += 1
         session: Any = client.cookies.copy()
@@ -196,8 +208,18 @@ def keys() -> dict[str, list[Any]]:
     return found
 
 
-def clients() -> dict[str, Client]:
-    """Return a client for each kind of operator, and one who is not signed in."""
+def words() -> list[Any]:
+    """Return keys, names and numbers of rows, as addresses of the API name them."""
+    found: list[Any] = []
+    for model in watched_models().values():
+        fields = {one.name for one in model._meta.concrete_fields}
+        for name in ("pk", *(fields & {"name", "uin", "seq", "code"})):
+            found += model._base_manager.order_by("-pk").values_list(name, flat=True)[:2]
+    return sorted({str(one) for one in found})
+
+
+def make_users() -> dict[str, User]:
+    """Make a user of each kind."""
     users = {"superuser": User.objects.create_superuser("fuzz-superuser")}
     viewer = users["viewer"] = User.objects.create_user("fuzz-viewer", is_staff=True)
     viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
@@ -207,13 +229,30 @@ def clients() -> dict[str, Client]:
             f"fuzz-role-{group.name}", is_staff=True
         )
         user.groups.add(group)
-    for role in (Role.VIEWER, Role.OPERATOR):
+    for role in (Role.VIEWER, Role.OPERATOR, Role.APPROVER):
         users[f"restricted {role.key}"] = _restricted(role)
+    return users
+
+
+def clients(users: dict[str, User]) -> dict[str, Client]:
+    """Return a browser of each user, and one that is not signed in."""
     found = {}
     for name, user in users.items():
         found[name] = Client(raise_request_exception=False)
         found[name].force_login(user)
     return {**found, "stranger": Client(raise_request_exception=False)}
+
+
+def programs(users: dict[str, User]) -> dict[str, Client]:
+    """Return a program with a token of each user, one that may only read, and one without."""
+    found = {}
+    scopes = {f"program of {name}": (user, Scope.ADMIN) for name, user in users.items()}
+    scopes["reading program"] = (users["superuser"], Scope.READ)
+    for name, (user, scope) in scopes.items():
+        secret = issue_token(user=user, name=f"fuzz {scope}", scope=scope)[1]
+        headers = {"Authorization": f"Bearer {secret}"}
+        found[name] = Client(raise_request_exception=False, headers=headers)
+    return {**found, "program without a token": Client(raise_request_exception=False)}
 
 
 def _restricted(role: Role) -> User:
