@@ -150,7 +150,10 @@ class Fuzzer:
             status = found.status_code
             self.findings.answers[status] = self.findings.answers.get(status, 0) + 1
             if status >= 500:
-                self.findings.note(" / ".join(self._raised) or f"{status}", request, who)
+                # The API answers its faults itself: only the address tells them apart.
+                where = "/".join(request.address.partition("?")[0].split("/")[:4])[:60]
+                unknown = f"{status} {request.method} {where}"
+                self.findings.note(" / ".join(self._raised) or unknown, request, who)
             took = time.thread_time() - began
             if took > SLOW and len(request.data or "") < LARGE:
                 self.findings.note(f"slow: {request.address[:60]} {took:.1f} s", request, who)
