@@ -64,8 +64,9 @@ class CommandArguments:
         self.parser = _parser_of(parser, action) if action else parser
         self._outer = parser
         self.parser.error = _refuse_usage  # type: ignore[method-assign,assignment]
+        places = {one.dest for one in self.parser._actions if not one.option_strings}
         self.actions = {
-            _name(one): one
+            _name(one, places): one
             for one in self.parser._actions
             if one.dest not in _OF_ALL
             and one.dest not in hidden
@@ -198,10 +199,18 @@ def _parser_of(parser: argparse.ArgumentParser, action: str) -> argparse.Argumen
     raise LookupError(action)
 
 
-def _name(one: argparse.Action) -> str:
-    """Return the name of an argument: its flag, as an operator writes it."""
+def _name(one: argparse.Action, places: Collection[str]) -> str:
+    """Return the name of an argument: its flag, as an operator writes it.
+
+    `segment edit NAME --name NEW` has two of one name; there the flag is called by its destination.
+
+    Args:
+        one: the argument.
+        places: the destinations of the command's arguments without a flag.
+    """
     flag = next((text for text in one.option_strings if text.startswith("--")), one.dest)
-    return flag.removeprefix("--").replace("-", "_")
+    name = flag.removeprefix("--").replace("-", "_")
+    return one.dest if name in places else name
 
 
 def _is_many(one: argparse.Action) -> bool:

@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 
 from api.document import openapi_document
+from api.operations import OPERATIONS
 from api.scopes import Scope
-from tests.api.asking import program
+from tests.api.asking import administrator, program
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -72,6 +73,25 @@ def test_schemathesis_finds_nothing(
     if os.environ.get("API_OUT"):
         Path(os.environ["API_OUT"] + role).write_text(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_what_stands_in_an_address_is_required_and_known() -> None:
+    for operation in OPERATIONS:
+        in_path = {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
+        required = {
+            one.name for one in operation.parameters if one.place == "path" and one.is_required
+        }
+        assert in_path == required, (operation.method, operation.path)
+
+
+@pytest.mark.django_db
+def test_a_segment_is_renamed() -> None:
+    root = administrator()
+    root.post("segments", {"name": "a", "where": "city = 昆明"})
+    answer = root.ask("PATCH", "segments/a", {"new_name": "b"})
+    assert answer.status_code == 200, answer.content
+    assert root.get("segments/b").status_code == 200
+    assert root.ask("PATCH", "segments/b", {}).json()["error"] == "no_change"
 
 
 @pytest.mark.django_db
