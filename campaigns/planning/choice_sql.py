@@ -65,7 +65,7 @@ def group_turn_sql(senders: Senders, *, run: int) -> str:
     """
     if not senders.shares:
         return ""
-    return f"-LN({share_sql(f'p.uin * 48271 + g.key * 1597334677 + {run}')}) / g.share, "
+    return f"-LN({share_sql(f'p.uin * 48271 + g.key * 1597334677 + {run}')}) / g.share"
 
 
 def weights_of(senders: Senders) -> dict[int, float]:

@@ -24,8 +24,6 @@ from sending.querysets.suppressed import is_suppressed_in
 from sending.states import DeliveryState
 from sending.webhook_events import last_delivery, tell_planned
 
-# One hash a person, from which several choices are made.
-_DRAWN = "drawn AS MATERIALIZED (SELECT p.*, {draw} AS draw FROM {people} p),\n"
 # Strangers allowed: the account need not have the person as a friend.
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
@@ -194,22 +192,18 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     texts = choice_sql(rules.texts)
     people_sql, people_params = sql_of_people(people, columns=texts.languages)
     recent = recent_sql(rules=rules, people=people_sql, columns=list(texts.languages))
-    parts, source = recent.parts, recent.people
-    if texts.draw:
-        parts += _DRAWN.format(draw=texts.draw, people=source)
-        source = "drawn"
     run = rules.run_id * 12_820_163 % 2**40
     account, strangers = "account_id", ()
     if rules.allows_strangers:
         account, strangers = _account_or_any(rules)
     lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
     sql = picks_form(rules, run=run).format(
-        parts=parts,
+        parts=recent.parts,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
         # What waits for a person to be online waits as the rest of a test does.
         rest="TRUE" if rules.waits_online else texts.is_rest,
-        people=source,
+        people=recent.people,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=recent.kept,
         over_limit=recent.over_limit,
@@ -220,7 +214,7 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     first = (*people_params, *recent.parts_params)
     choosing = (*rules.list_ids, *recent.limit_params, *texts.text_params)
     # Without parts, the people come last: their SQL stands in the FROM of their own table.
-    params = (*first, *choosing) if parts else (*choosing, *first)
+    params = (*first, *choosing) if recent.parts else (*choosing, *first)
     return Picks(sql, (*params, *strangers))
 
 

@@ -55,7 +55,7 @@ def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool, bool]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} "
-            f"FROM (SELECT p.*, {sql.draw or 0} AS draw FROM ({people_sql}) p) people",
+            f"FROM ({people_sql}) p",
             [*sql.text_params, *params],
         )
         number, is_held_out, is_rest = cursor.fetchone()
