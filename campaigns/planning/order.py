@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Func
 from django.db.models.functions import Trim
 
 from campaigns.audience_query import targeted_contacts
@@ -23,7 +24,7 @@ from contacts.people.attribute_sql import (
     attribute_yes,
     reading_text,
 )
-from contacts.segments.text_readings import NumberInText
+from contacts.segments.text_readings import number_in_t
 from contacts.typed_values.types import AttributeType
 from foundation.queries import sql_of
 
@@ -31,9 +32,20 @@ from foundation.queries import sql_of
 LAST_RANK = 2_147_483_647
 #: As imported: by contact, and so by the delivery's key.
 SAME_RANK = "0"
+#: Whole numbers up to this one, and down to its opposite, are ranks of themselves.
+_HIGHEST = 1_000_000_000
+#: Who has no value comes after all numbers.
+_NOTHING = 2 * _HIGHEST + 2
 # What was read as the attribute's type first, then other texts, then people without either.
-# MATERIALIZED, so that the attribute is read once a person. "Highest first" turns the readings
-# around, and the texts, but not these three groups.
+# "Highest first" turns the readings around, and the texts, but not these three groups. The ranks of
+# whole numbers are computed without sorting. `rank` is 0 if a value is anything else.
+_WHOLE_NUMBERS = f"""
+SELECT id, CASE WHEN reading BETWEEN -{_HIGHEST} AND {_HIGHEST}
+                THEN CASE WHEN reading = CAST(reading AS bigint)
+                          THEN {_HIGHEST} + 1 {{sign}} CAST(reading AS bigint) ELSE 0 END
+                WHEN reading IS NULL AND (text = '') IS NOT FALSE THEN {_NOTHING} ELSE 0 END
+  FROM ({{people}} {{once}}) people ORDER BY id
+"""
 _RANKING = """
 WITH people AS MATERIALIZED ({people})
 SELECT id, ROW_NUMBER() OVER (
@@ -42,6 +54,9 @@ SELECT id, ROW_NUMBER() OVER (
                     id)
   FROM people ORDER BY id
 """
+_READ_AS_NUMBER = "SELECT id, {number} AS reading, t AS text FROM ({people} {once}) texts"
+# An attribute is read once a person: this keeps the databases from reading it wherever it is used.
+_ONCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1"}
 #: Rows that the database hands over at a time.
 _ROWS = 50_000
 
@@ -72,36 +87,63 @@ def rank_by_attribute(*, run: CampaignRun) -> RankedPeople:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    name = run.order_attribute
-    people = targeted_contacts(of=run).annotate(
-        reading=_reading(name), text=Trim(attribute_text(name))
-    )
-    sql, params = sql_of(people.values_list("id", "reading", "text"))
-    ranking = _RANKING.format(people=sql, direction="DESC" if run.order_descending else "ASC")
+    people, params, is_number = _readings(run)
+    if is_number:
+        sign = "-" if run.order_descending else "+"
+        once = _ONCE[connection.vendor]
+        found = _ranks(_WHOLE_NUMBERS.format(people=people, sign=sign, once=once), params)
+        if found is not None:
+            return found
+    direction = "DESC" if run.order_descending else "ASC"
+    ranked = _ranks(_RANKING.format(people=people, direction=direction), params)
+    assert ranked is not None
+    return ranked
+
+
+def _ranks(sql: str, params: tuple[Any, ...]) -> RankedPeople | None:
+    """Return people with their ranks; None if one of them has the rank 0."""
     ids, ranks = array("q"), array("i")
     # On PostgreSQL a cursor of the server: the rows of a large audience are never all in memory.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ranking, params)
+        cursor.execute(sql, params)
         while rows := cursor.fetchmany(_ROWS):
-            ids.extend([row[0] for row in rows])
-            ranks.extend([row[1] for row in rows])
+            more, of_these = zip(*rows, strict=True)
+            if 0 in of_these:
+                return None
+            ids.extend(more)
+            ranks.extend(of_these)
     return RankedPeople(ids, ranks)
 
 
-def _reading(name: str) -> Any:
-    """Return what people are ordered by: the attribute read as its type, as segments read it.
+def _readings(run: CampaignRun) -> tuple[str, tuple[Any, ...], bool]:
+    """Return the SQL of (id, reading, text) of the people, its parameters, and what a reading is.
 
-    A yes comes after a no. Of an attribute without a type, and of texts, numbers are read.
+    People are ordered by the attribute read as its type, as segments read it. A yes comes after a
+    no. Of an attribute without a type, and of texts, numbers are read.
+
+    Returns:
+        the SQL, its parameters, and whether a reading is a number.
     """
+    name = run.order_attribute
+    people = targeted_contacts(of=run)
+    text = Trim(attribute_text(name))
     row = Attribute.objects.filter(name=name).first()
     kind = row.kind if row is not None else ""
+    reading: Func
     if kind == AttributeType.NUMBER:
-        return attribute_number(name)
-    if kind == AttributeType.DATE:
-        return reading_text(name)  # ISO 8601, with the time of day if there is one
-    if kind == AttributeType.YES_NO:
-        return attribute_yes(name)
-    return NumberInText(Trim(attribute_text(name)))
+        reading = attribute_number(name)
+    elif kind == AttributeType.DATE:
+        reading = reading_text(name)  # ISO 8601, with the time of day if there is one
+    elif kind == AttributeType.YES_NO:
+        reading = attribute_yes(name)
+    else:
+        sql, params = sql_of(people.annotate(t=text).values_list("id", "t"))
+        number = number_in_t()
+        once = _ONCE[connection.vendor]
+        return _READ_AS_NUMBER.format(number=number, people=sql, once=once), params, True
+    typed = people.annotate(reading=reading, text=text)
+    sql, params = sql_of(typed.values_list("id", "reading", "text"))
+    return sql, params, kind == AttributeType.NUMBER
 
 
 def random_rank(*, person: str, run_id: int) -> str:

@@ -68,14 +68,14 @@ WITH planned AS ({insert} RETURNING state, reason, contact_id)
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
 """
 _LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
-# The rows of most chunks are all pending. Then they need not be grouped.
+# Most rows are pending, and these need not be grouped.
 _COUNT_PENDING = """
 SELECT COUNT(*), SUM(state = 'pending'), MAX(contact_id) FROM sending_delivery
  WHERE id > %s AND run_id = %s
 """
-_COUNT = """
+_COUNT_OTHERS = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
- WHERE id > %s AND run_id = %s GROUP BY state, reason
+ WHERE id > %s AND run_id = %s AND state <> 'pending' GROUP BY state, reason
 """
 
 
@@ -105,7 +105,8 @@ class Planned:
         state: their state.
         reason: why they are skipped, or "".
         deliveries: their number.
-        through: the highest contact id among them.
+        through: a contact id up to which all people were planned; the highest one of a chunk is its
+            last.
     """
 
     state: str
@@ -175,10 +176,11 @@ def _counted(cursor: CursorWrapper, last: int, run_id: int) -> list[Planned]:
     count, pending, through = cursor.fetchone() or (0, 0, 0)
     if not count:
         return []
-    if count == pending:
-        return [Planned(DeliveryState.PENDING, "", count, through)]
-    cursor.execute(_COUNT, [last, run_id])
-    return [Planned(*row) for row in cursor.fetchall()]
+    planned = [Planned(DeliveryState.PENDING, "", pending, through)] if pending else []
+    if count > pending:
+        cursor.execute(_COUNT_OTHERS, [last, run_id])
+        planned += [Planned(*row) for row in cursor.fetchall()]
+    return planned
 
 
 def prepare_for_chunk(cursor: CursorWrapper) -> None:
