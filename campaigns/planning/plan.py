@@ -7,7 +7,6 @@ waits long for the database.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
@@ -38,7 +37,7 @@ FRESH_SECONDS = 1.0
 #: In the statement of the chunks, the contact after which a chunk begins. No contact has this id.
 _BEHIND = 2**62
 #: In its place, the people themselves, if they have ranks of their own.
-_NOBODY = RankedPeople(array("q", [_BEHIND]), array("i", [0]))
+_NOBODY = RankedPeople.of({2**32 - 1: 0})
 
 
 def plan_run(*, run: CampaignRun) -> bool:

@@ -129,7 +129,7 @@ class Insert:
     sql: str
     params: tuple[Any, ...]
 
-    def instead(self, old: int, new: int) -> Insert:
+    def instead(self, old: object, new: object) -> Insert:
         """Return the same statement with another value of a parameter."""
         params = tuple(new if value == old else value for value in self.params)
         return Insert(self.run_id, self.sql, params)

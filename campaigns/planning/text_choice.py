@@ -2,8 +2,8 @@
 
 A draw is a hash of the campaign and the person's UIN. So a person keeps a variant in each run of
 a campaign, late-comers get theirs, and the draws of two campaigns are independent of each other and
-of the choice of accounts. `campaigns.planning.text_choice_sql` computes the same in SQL: the hash is
-a polynomial of the UIN, which a database computes in a fraction of the time of an MD5 (decision
+of the choice of accounts. `campaigns.planning.text_choice_sql` computes the same in SQL: the hash
+is a polynomial of the UIN, which a database computes in a fraction of the time of an MD5 (decision
 0064).
 """
 
@@ -89,7 +89,7 @@ class TextChoice:
 
 
 def coefficients(campaign_id: int, purpose: str) -> list[int]:
-    """Return the numbers that make the draw of a campaign for a purpose, the highest power first."""
+    """Return the polynomial of a draw of a campaign, its highest power first."""
     digest = sha256(f"{campaign_id}:{purpose}".encode()).digest()
     words = [digest[8 * place : 8 * place + 8] for place in range(_COEFFICIENTS)]
     return [int.from_bytes(word) % PARTS for word in words]

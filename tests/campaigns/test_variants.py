@@ -54,8 +54,7 @@ def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool, bool]:
     people_sql, params = sql_of_people(people, columns=sql.languages)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} "
-            f"FROM ({people_sql}) p",
+            f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} FROM ({people_sql}) p",
             [*sql.text_params, *params],
         )
         number, is_held_out, is_rest = cursor.fetchone()

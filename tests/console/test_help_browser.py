@@ -21,9 +21,7 @@ pytestmark = [
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(
-    "scheme", ["light", pytest.param("dark", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.exhaustive)])
 def test_help_is_where_it_is_needed(
     scheme: str, chromium: Any, live_server: Any, clean_redis: Any
 ) -> None:
