@@ -49,7 +49,7 @@ SELECT id << {RANK_BITS} |
             THEN CASE WHEN reading = CAST(reading AS bigint)
                       THEN {_HIGHEST} + 1 {{sign}} CAST(reading AS bigint) ELSE 0 END
             WHEN reading IS NULL AND (text = '') IS NOT FALSE THEN {_NOTHING} ELSE 0 END
-  FROM ({{people}} {{once}}) people
+  FROM ({{people}} {{once}}) people WHERE id IS NOT NULL
 """  # noqa: S608 -- numbers of our own
 _RANKING = f"""
 WITH people AS MATERIALIZED ({{people}})
@@ -59,8 +59,11 @@ SELECT id << {RANK_BITS} | ROW_NUMBER() OVER (
                     id)
   FROM people
 """  # noqa: S608
-_READ_AS_NUMBER = "SELECT id, {number} AS reading, t AS text FROM ({people} {once}) texts"
-# An attribute is read once a person: this keeps the databases from reading it wherever it is used.
+_READ_AS_NUMBER = """
+SELECT id, {number} AS reading, t AS text FROM ({people} {once}) texts WHERE id IS NOT NULL
+"""
+# An attribute is read once a person: this keeps the databases from reading it wherever it is used,
+# SQLite only together with a condition on the result.
 _ONCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1"}
 #: Rows that the database hands over at a time.
 _ROWS = 50_000
