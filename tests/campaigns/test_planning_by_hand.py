@@ -176,7 +176,7 @@ def test_planning_picks_what_its_rules_say(seed: int) -> None:
     campaign = with_variants("spring", everybody)
     if seed % 4 != 0:  # 0: all accounts; 1: pools without shares; 2, 3: with shares
         create_pool(name="first", accounts=accounts[:2])
-        create_pool(name="second", accounts=accounts[1:])
+        create_pool(name="second", accounts=[accounts[1], accounts[2], accounts[4]])
         campaign.pools.set(AccountPool.objects.all())
     if seed % 4 >= 2:
         first, second = AccountPool.objects.order_by("name")
@@ -223,19 +223,18 @@ def in_order(ranked: RankedPeople) -> list[int]:
     return [key for key, _rank in sorted(pairs, key=lambda pair: (pair[1], pair[0]))]
 
 
-@pytest.mark.parametrize("kind", ["", "number", "text", "date", "yes_no"])
-@pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("are_whole", [True, False])
+@pytest.mark.parametrize("kind", ["", "number", "date", "yes_no"])
+@pytest.mark.parametrize("other", [None, *OTHERS], ids=repr)
 def test_ranks_without_a_sort_give_the_order_of_the_sort(
-    kind: str, descending: bool, are_whole: bool, monkeypatch: pytest.MonkeyPatch
+    kind: str, other: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = random.Random(f"{kind} {descending}")
+    drawn = random.Random(f"{kind} {other}")
+    descending = drawn.random() < 0.5
     if kind:
         Attribute.objects.create(name="points", kind=kind)
-    everybody = make_list("all", UINS)
-    values = VALUES if are_whole else VALUES + OTHERS
+    everybody = make_list("all", UINS[:60])
     for person in Contact.objects.all():
-        value = drawn.choice(values)
+        value = drawn.choice(VALUES if other is None else [*VALUES, other])
         person.attributes = {} if value is None else {"points": value}
         person.readings = readings_of(person.attributes, typed_attributes())
         person.save()
@@ -249,4 +248,4 @@ def test_ranks_without_a_sort_give_the_order_of_the_sort(
     without = in_order(rank_by_attribute(run=run))
     monkeypatch.setattr(order, "_WHOLE_NUMBERS", "SELECT 0 FROM ({people}) people -- {sign}{once}")
     assert in_order(rank_by_attribute(run=run)) == without
-    assert len(without) == len(UINS)
+    assert len(without) == 60
