@@ -54,7 +54,7 @@ bench: .venv/.development ## measure the README's figures, side by side in one r
 torture: .venv/.development ## kill processes under load; check that no message is lost or doubled
 ## make torture ARGS="--database sqlite --kills 30"         less of it
 ## make torture ARGS="--scenario list"                      the scenarios, one kind of trouble each
-## make torture MODEL=1                                     also BLACK_BOX=1, MUTATIONS=1: docs/failures.md
+## make torture MODEL=1                                     also ATTACKS=1, BLACK_BOX=1, MUTATIONS=1: docs/failures.md
 	@$(PY) tests/torture/run.py $(ARGS)
 
 screenshots: .venv/.development ## photograph every page of the console into screenshots/

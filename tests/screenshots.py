@@ -70,14 +70,28 @@ PAGES = {
     "account": "accounts/account/1/change/",
     "account-upload": "accounts/account/upload/",
     "account-quarantine": "accounts/account/1/ask/quarantine/",
-    "account_tasks": "accounts/account_task/",
+    "account_tasks": "accounts/accounttask/",
     "friends": "accounts/friend/",
+    "friend-search": "accounts/friend/search/",
+    "friend-changes": "accounts/friendevent/",
+    "own-requests": "accounts/friendlink/",
+    "own-request": "accounts/friendlink/request/",
+    "profiles": "accounts/profile/",
     "sessions": "accounts/session/",
     "egresses": "accounts/egress/",
     "workers": "accounts/worker/",
     "outages": "accounts/outage/",
     "policies": "sending/resultpolicy/",
     "operators": "auth/user/",
+    "roles": "auth/group/",
+    "audit": "audit/auditentry/",
+    "tokens": "api/token/",
+    "webhooks": "webhooks/endpoint/",
+    "webhook-messages": "webhooks/message/",
+    "notifications": "campaigns/notification/",
+    "data": "upkeep/",
+    "signing-in": "signing-in/own/",
+    "tour": "?tour=1",
     "missing": "nowhere/",
 }
 #: name -> address with keys of `tests.console.whole_world`: the pages that the demo does not fill.
@@ -118,6 +132,13 @@ FILLED_PAGES = {
     "draft": "campaigns/campaign/{draft}/page/",
     "clone": "campaigns/campaign/{draft}/clone/",
     "definition-import": "campaigns/campaign/import/",
+    "steps": "campaigns/campaign/new/",
+    "step-who": "campaigns/campaign/{draft}/steps/who/",
+    "step-what": "campaigns/campaign/{draft}/steps/what/",
+    "step-senders": "campaigns/campaign/{draft}/steps/senders/",
+    "step-when": "campaigns/campaign/{draft}/steps/when/",
+    "step-check": "campaigns/campaign/{draft}/steps/check/",
+    "friend-requests": "accounts/friendrequest/",
     "delivery-panel": "sending/delivery/?state__exact=sent#delivery-{delivery}",
     "accounts-by-trouble": "accounts/account/?wrong=needs-somebody",
     "inbox": "conversations/conversation/",
@@ -132,8 +153,17 @@ FILLED_PAGES = {
     "canned-answers": "conversations/cannedanswer/",
     "canned-answer-add": "conversations/cannedanswer/add/",
 }
+#: Pages whose answer is that there is nothing.
+NOT_FOUND = ("missing",)
 NAMES = [*PAGES, *FILLED_PAGES]
 FILL = "from tests.console.whole_world import fill; fill()"
+#: Pages of a contact sheet, and what its HTML begins with.
+ROWS_OF_A_SHEET = 6
+SHEET = """<!doctype html><meta charset="utf-8"><title>Contact sheet</title><style>
+body { font: 14px sans-serif; margin: 8px } h2 { font-size: 14px; margin: 8px 0 2px }
+div { display: flex; gap: 8px; align-items: start }
+img { border: 1px solid #999; max-height: 300px }
+</style>"""
 #: name -> (width, height, colour scheme, language)
 LOOKS = {
     "light": (1280, 860, "light", "en"),
@@ -166,8 +196,28 @@ def main() -> int:
                 pages = {name: FILLED_PAGES[name].format(**keys) for name in names}
                 for look in LOOKS:
                     _take(browser, stack, look, pages=pages, out=options.out)
-    print(f"{len(options.only) * len(LOOKS)} pictures are in {options.out}/")
+        _write_sheets(browser, options.only, options.out)
+    print(
+        f"{len(options.only) * len(LOOKS)} pictures are in {options.out}/, and sheet-*.png of all."
+    )
     return 0
+
+
+def _write_sheets(browser: Any, names: list[str], out: Path) -> None:
+    """Write contact sheets: the pictures of some pages side by side, a row for each page."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    for first in range(0, len(names), ROWS_OF_A_SHEET):
+        rows = "".join(
+            f"<h2>{name}</h2><div>"
+            + "".join(f'<img src="{name}-{look}.png" alt="{look}">' for look in LOOKS)
+            + "</div>"
+            for name in names[first : first + ROWS_OF_A_SHEET]
+        )
+        sheet = out / f"sheet-{first // ROWS_OF_A_SHEET + 1:02}.html"
+        sheet.write_text(SHEET + rows, encoding="utf-8")
+        page.goto(sheet.resolve().as_uri(), wait_until="load")
+        page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
+    page.close()
 
 
 @contextmanager
@@ -226,7 +276,9 @@ def _take(
         stack.wait_until(lambda: _is_sending(page, stack), what="the demo's first messages")
     for name, address in pages.items():
         if name != "login":
-            page.goto(stack.url + address, wait_until="networkidle")
+            answer = page.goto(stack.url + address, wait_until="networkidle")
+            if name not in NOT_FOUND and answer is not None and answer.status != 200:
+                raise SystemExit(f"{address} answers {answer.status}: correct its address here.")
             page.screenshot(path=out / f"{name}-{look}.png", full_page=look == "phone")
     context.close()
 

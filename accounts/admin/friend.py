@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from accounts.admin.people_search import PeopleSearch
 from accounts.models import Friend
 from accounts.states import FriendPresence
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
@@ -25,7 +26,7 @@ PRESENCE_COLOURS = {
 
 
 @admin.register(Friend)
-class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
+class FriendAdmin(PeopleSearch, ReadOnlyMixin, UncountedAdmin):
     """Friendships, including ended ones, as the gateway reported them."""
 
     list_display = ["uin", "nickname", "now", "account", "since", "ended_at"]
@@ -38,6 +39,7 @@ class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
     search_fields = ["uin"]
     search_help_text = _("UIN (its first digits are enough) or nickname")
     ordering = ["-id"]
+    actions_list = ["to_search"]
     empty_sentence = _(
         "Friend lists come from the gateway. Select accounts in their list and choose “Sync "
         "friends”."

@@ -140,7 +140,9 @@ class FriendLinkAdmin(ReadOnlyMixin, UncountedAdmin):
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """Show the form (GET), or carry it out (POST)."""
         require(self.has_request_permission(request))
-        form = FriendLinkForm(request.POST if request.method == "POST" else None)
+        # A link from a search names the account and the person.
+        given = {name: request.GET[name] for name in ("account", "uin") if name in request.GET}
+        form = FriendLinkForm(request.POST if request.method == "POST" else None, initial=given)
         back = reverse("admin:accounts_friendlink_changelist")
         if form.is_valid():
             try:

@@ -27,6 +27,7 @@ from foundation.admin.edit_pages import EditsMixin
 from foundation.admin.given_values import GivenValuesMixin
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.list_questions import ListQuestionsMixin
+from foundation.admin.list_rows import ListRowsMixin
 from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
 
@@ -37,6 +38,7 @@ ENTRIES_OF_A_PAGE = 50
 class GuardedAdmin(
     KeyFieldsMixin,
     ListQuestionsMixin,
+    ListRowsMixin,
     GivenValuesMixin,
     ArchivedMixin,
     DeletionMixin,

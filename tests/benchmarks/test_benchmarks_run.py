@@ -29,17 +29,9 @@ TINY = {
     "endurance": ("--accounts", "2", "--messages", "60"),
 }
 
-#: The one that a run which is not exhaustive runs.
-SHORTEST = "planning"
 
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        name if name == SHORTEST else pytest.param(name, marks=pytest.mark.exhaustive)
-        for name in sorted(TINY)
-    ],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("module", sorted(TINY))
 def test_a_benchmark_runs_to_its_end(module: str) -> None:
     with new_environment("sqlite") as environment:
         result = environment.run(module, *TINY[module], timeout=150)

@@ -23,6 +23,7 @@ def write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -
         csv.writer(file).writerows([header, *rows])
 
 
+@pytest.mark.exhaustive
 def test_a_campaign_is_run_completely_from_the_command_line(
     stack: RunningStack, gateway: GatewaySimulator, tmp_path: Path
 ) -> None:

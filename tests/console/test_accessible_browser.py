@@ -68,6 +68,7 @@ PAGES = [
     "accounts/account/?wrong=needs-somebody",
     "accounts/account/{account}/change/",
     "accounts/accountpool/add/",
+    "accounts/friend/search/",
     "accounts/friendrequest/",
     "accounts/worker/",
     "conversations/conversation/",

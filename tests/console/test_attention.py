@@ -28,6 +28,8 @@ from campaigns.models import (
     CampaignRun,
     Notification,
     Occurrence,
+    ReportMail,
+    SavedReport,
     Sequence,
 )
 from campaigns.sequences.control import stop_after_failure, stop_sequence
@@ -178,6 +180,15 @@ def _fail_notification(campaign: Campaign) -> None:
     )  # fmt: skip
 
 
+def _fail_report_mail(_campaign: Campaign) -> None:
+    report = SavedReport.objects.create(name="week", period="last-7-days")
+    at = timezone.now() - LONG_AGO
+    ReportMail.objects.create(
+        report=report, due_at=at, since=at.date(), until=at.date(), next_at=at, state="failed",
+        user=User.objects.get(), address="a@b.c",
+    )  # fmt: skip
+
+
 def _stop_schedule(campaign: Campaign) -> None:
     campaign.schedule_state, campaign.schedule_detail = "paused", "No list."
     campaign.save()
@@ -249,6 +260,7 @@ WAITING: list[tuple[Kind, Callable[[Campaign], None], str]] = [
     (Kind.WRONG_CLOCKS, _set_clock, "ahead of the database's"),
     (Kind.LOST_FRIENDS, _lose_friends, "lost 399 friends"),
     (Kind.FAILED_NOTIFICATIONS, _fail_notification, "1 notification"),
+    (Kind.FAILED_REPORT_MAILS, _fail_report_mail, "1 mail with a report failed"),
     (Kind.HELD, _hold, "restored from a backup"),
     (Kind.STOPPED_SEQUENCES, _stop_sequence, "No text."),
     (Kind.DROPPED_DATES, _drop_date, "Too late."),

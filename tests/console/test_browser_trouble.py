@@ -56,6 +56,7 @@ def _why(page: Any, stack: RunningStack) -> Any:
     return page.locator("section[aria-labelledby=why-title]")
 
 
+@pytest.mark.exhaustive
 def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimulator) -> None:
     page.goto(stack.url + "campaigns/campaign/1/page/")
     page.wait_for_function(_FIGURE.format(place=1, least=1))

@@ -61,6 +61,7 @@ class _Streamed:
         return iter(self._blocks)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_hostile_files_leave_the_web_process_at_work(console: tuple[str, int]) -> None:

@@ -21,6 +21,7 @@ GOODBYE, PRICE = "您已退订。", "100 元"
 WHO_LEAVES, WHO_ASKS = FIRST_FRIEND, FIRST_FRIEND + 1
 
 
+@pytest.mark.exhaustive
 def test_who_opts_out_is_told_and_gets_nothing_more(
     stack: RunningStack, gateway: GatewaySimulator, tmp_path: Path
 ) -> None:

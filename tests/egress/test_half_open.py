@@ -26,6 +26,7 @@ def database(postgresql_url: str, django_db_blocker: Any) -> Iterator[str]:
         yield postgresql_url
 
 
+@pytest.mark.exhaustive
 def test_a_dead_hosts_transaction_holds_up_nobody_for_long(database: str) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     egress = Egress.objects.create(name="e")

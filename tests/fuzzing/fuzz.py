@@ -23,8 +23,12 @@ from django.db import transaction
 from django.test import Client
 
 from audit.watched import watched_models
+from labels.models import Label
+from restrictions.keep import restrict
 from tests.console.posted_forms import FormReader
 from tests.fuzzing.requests import Request, RequestMaker, pages
+from users.keep import add_user
+from users.roles import Role
 
 #: Seconds of the processor that no answer takes, and seconds after which it is given up.
 SLOW, GIVEN_UP = 4.0, 30.0
@@ -203,8 +207,19 @@ def clients() -> dict[str, Client]:
             f"fuzz-role-{group.name}", is_staff=True
         )
         user.groups.add(group)
+    for role in (Role.VIEWER, Role.OPERATOR):
+        users[f"restricted {role.key}"] = _restricted(role)
     found = {}
     for name, user in users.items():
         found[name] = Client(raise_request_exception=False)
         found[name].force_login(user)
     return {**found, "stranger": Client(raise_request_exception=False)}
+
+
+def _restricted(role: Role) -> User:
+    """Return a user who sees only what has the world's first label."""
+    user = add_user(name=f"fuzz-restricted-{role.key}", role=role).user
+    label = Label.objects.order_by("pk").first()
+    assert label is not None
+    restrict(user.username, labels=[label.name], pools=[])
+    return user

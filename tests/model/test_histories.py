@@ -35,6 +35,7 @@ def _history(
         machine.teardown()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_no_repeat_leaves_after_the_gateway_has_forgotten_its_seq() -> None:
     def steps(machine: EngineMachine) -> None:
@@ -46,7 +47,7 @@ def test_no_repeat_leaves_after_the_gateway_has_forgotten_its_seq() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", range(2))
+@pytest.mark.parametrize("n", [pytest.param(0, marks=pytest.mark.exhaustive), 1])
 def test_an_attempt_whose_commit_was_cut_is_repeated_while_its_lane_lives(n: int) -> None:
     def steps(machine: EngineMachine) -> None:
         machine.time_goes_by(lasts=140.0)

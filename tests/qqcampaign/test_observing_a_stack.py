@@ -55,6 +55,7 @@ def _lines(stack: RunningStack) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
+@pytest.mark.exhaustive
 def test_a_stack_that_ran_a_campaign(
     start_stack: Callable[..., RunningStack], gateway: GatewaySimulator, tmp_path: Path
 ) -> None:

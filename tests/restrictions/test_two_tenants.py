@@ -77,7 +77,7 @@ def _names_theirs(text: str) -> list[str]:
     ("role", "language"),
     [
         pytest.param(Role.VIEWER, "zh-hans", marks=pytest.mark.exhaustive),
-        (Role.APPROVER, "en"),
+        pytest.param(Role.APPROVER, "en", marks=pytest.mark.exhaustive),
     ],
 )
 def test_no_address_shows_the_others(ours: Ours, role: Role, language: str) -> None:

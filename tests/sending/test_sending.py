@@ -26,14 +26,15 @@ def test_each_person_gets_it_once(
     assert_exact(run, engine)
 
 
+#: Ways in which an answer does not come, and those of them that an exhaustive run tries.
+FAULTS = ("empty:after", "reset:before", "hang:after", "close", "lie")
+MORE_FAULTS = ("empty:before", "reset:after", "http:before", "http:after,status=503", "hang:before")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "fault",
-    [
-        "empty:before", "empty:after", "reset:before", "reset:after", "http:before",
-        "http:after,status=503", "hang:before", "hang:after", "close", "lie",
-    ],
-)  # fmt: skip
+    "fault", [*FAULTS, *(pytest.param(one, marks=pytest.mark.exhaustive) for one in MORE_FAULTS)]
+)
 def test_a_request_that_goes_wrong_is_asked_again(
     engine: GatewaySimulator, senders: list[Account], start: Start, fault: str
 ) -> None:

@@ -2,8 +2,9 @@
 
 `make torture ARGS="--kills 50 --database sqlite"` runs less. `make torture MUTATIONS=1` shows that
 each mechanism is needed (tests/torture/mutations.py), `make torture BLACK_BOX=1` runs the slow
-black-box tests (tests/black_box), `make torture MODEL=1` runs random histories (tests/model). The
-exit status is 0 if there was no violation.
+black-box tests (tests/black_box), `make torture MODEL=1` runs random histories (tests/model), and
+`make torture ATTACKS=1` only the attacks (tests/torture/attacks.py). The exit status is 0 if there
+was no violation.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.black_box import run as black_box
-from tests.torture import mutations, scenario_runner
+from tests.torture import attacks, mutations, scenario_runner
 from tests.torture.torture import Plan, counts_in_words, torture
 
 ROWS = (
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     parser.add_argument("--kills", type=int, default=200, help="on each database")
     parser.add_argument("--seconds", type=float, default=1800.0, help="of killing, at most")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of each fuzzer")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
     parser.add_argument(
@@ -55,11 +57,12 @@ def main() -> int:
     if os.environ.get("MODEL"):
         command = [sys.executable, "-m", "tests.model.run", *sys.argv[1:]]
         return subprocess.run(command, check=False).returncode
+    if os.environ.get("ATTACKS"):
+        return attacks.main(sys.argv[1:])
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
     if given.scenario:
-        databases = given.database or ["sqlite"]
         return max(
             scenario_runner.main(
                 given.scenario,
@@ -68,18 +71,12 @@ def main() -> int:
                 keep_folder=given.keep,
                 scale=given.scale,
             )
-            for one in databases
+            for one in given.database or ["sqlite"]
         )
-    print("=== hostile files", flush=True)
-    fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
-    violations = ["a file made the reader fail: see above"] if fuzz.returncode else []
-    for database in given.database or ("sqlite", "postgresql"):
-        print(f"=== hostile requests, {database}", flush=True)
-        command = [sys.executable, "-m", "tests.fuzzing.run", "--database", database]
-        if subprocess.run([*command, "--seed", str(given.seed)], check=False).returncode:
-            violations.append(f"hostile requests on {database}: see above")
+    databases = given.database or attacks.DATABASES
+    violations = attacks.attack(databases, seed=given.seed, minutes=given.minutes)
     columns = {}
-    for database in given.database or ("sqlite", "postgresql"):
+    for database in databases:
         print(f"=== {database}, seed {given.seed}", flush=True)
         plan = Plan(
             database,

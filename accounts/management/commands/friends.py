@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,6 +32,7 @@ from accounts.commands.friend_rows import (
 from accounts.friend_links.request import link_of, request_friend, request_removal
 from accounts.friend_requests.decide import accept_friend_request, refuse_friend_request
 from accounts.models import Account, AccountTask, AccountTaskKind, Friend, FriendRequest, Profile
+from accounts.people_search import Question, people_found, request_search
 from accounts.states import FriendLinkState
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand
@@ -181,19 +181,13 @@ class Command(OperatorCommand):
         self._report(items, has_failed=_has_failed(outcomes, options), as_json=options["json"])
 
     def _find(self, options: dict[str, Any]) -> None:
-        asked = {
-            "age": options["age"],
-            "sex": int(SEXES[options["sex"]]),
-            "province": options["province"],
-        }
-        account_task = request_account_task(
-            account=one_account(options), kind=AccountTaskKind.FIND, text=json.dumps(asked)
-        )
+        question = Question(options["age"], int(SEXES[options["sex"]]), options["province"])
+        account_task = request_search(account=one_account(options), question=question)
         outcome = wait_for_tasks([account_task], timeout=options["timeout"])[account_task.pk]
         if not outcome.is_done:
             raise Refusal(outcome.sentence, code="not_done")
         account_task.refresh_from_db()
-        people = json.loads(account_task.text).get("people", [])
+        people = people_found(account_task)
         self.answer(
             {"items": people, "next": None},
             as_json=options["json"],

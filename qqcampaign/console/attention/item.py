@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DROPPED_DATES = "dropped_dates"
     FAILED_IMPORTS = "failed_imports"
     FAILED_NOTIFICATIONS = "failed_notifications"
+    FAILED_REPORT_MAILS = "failed_report_mails"
     FAILED_UPKEEP = "failed_upkeep"
     FAILING_WEBHOOKS = "failing_webhooks"
     FRIEND_REQUESTS = "friend_requests"

@@ -40,6 +40,8 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += [*people.failed_imports(), *people.unconfirmed_imports()]
     if may_see("campaigns.view_notification"):
         items += system.failed_notifications()
+    if may_see("campaigns.view_savedreport"):
+        items += system.failed_report_mails()
     if may_see("webhooks.view_endpoint"):
         items += system.failing_webhooks()
     if may_see("holds.change_hold"):

@@ -1,4 +1,4 @@
-"""Workers, outages, clocks, notifications, webhooks and upkeep that need somebody."""
+"""Workers, outages, clocks, notifications, mails, webhooks and upkeep that need somebody."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Egress, Outage, Worker
-from campaigns.models import Notification
+from campaigns.models import Notification, ReportMail
 from campaigns.notification_states import NotificationState
+from campaigns.report_states import MailState
 from clocks import shared
 from clocks.models import HostClock
 from foundation.times import span
@@ -24,7 +25,7 @@ from webhooks.states import EndpointState
 
 #: Number of egresses and outages that get an item each.
 NAMED = 3
-#: Days for which notifications that failed are told.
+#: Days for which notifications and mails that failed are told.
 RECENT_DAYS = 3
 
 
@@ -152,6 +153,32 @@ def failed_notifications() -> list[AttentionItem]:
             sentence % {"n": failed["n"]},
             _("Show notifications"),
             address,
+            since=failed["first"],
+        )
+    ]
+
+
+def failed_report_mails() -> list[AttentionItem]:
+    """Return the mails of saved reports that failed in the last days, as one item."""
+    since = shared.wall() - timedelta(days=RECENT_DAYS)
+    # By the index of `due_at`.
+    mails = ReportMail.objects.filter(due_at__gte=since)
+    failed = mails.filter(state__in=(MailState.FAILED, MailState.UNKNOWN)).aggregate(
+        n=Count("pk"), first=Min("due_at")
+    )
+    if not failed["n"]:
+        return []
+    sentence = ngettext(
+        "%(n)d mail with a report failed, or it is not known whether it was sent.",
+        "%(n)d mails with reports failed, or it is not known whether they were sent.",
+        failed["n"],
+    )
+    return [
+        AttentionItem(
+            Kind.FAILED_REPORT_MAILS,
+            sentence % {"n": failed["n"]},
+            _("Show mails"),
+            reverse("reports-saved"),
             since=failed["first"],
         )
     ]

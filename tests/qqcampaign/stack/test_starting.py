@@ -71,6 +71,7 @@ def test_the_demo_is_alive_and_a_second_start_goes_on_with_it(start_stack: Start
     assert stack.manage("shell", "-v", "0", "-c", lists).stdout.split() == ["2100"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.one_database
 def test_health_follows_redis_and_a_second_stack_is_refused(start_stack: StartStack) -> None:
     stack = start_stack()
@@ -183,6 +184,7 @@ def test_what_the_system_refuses_is_not_blamed_on_the_folder(
     assert processes_of(down.home) == {}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.one_database
 def test_a_log_that_is_a_folder_is_the_folders_fault(down: RunningStack) -> None:
     (down.home / "logs" / "worker.log").mkdir(parents=True)

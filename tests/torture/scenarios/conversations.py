@@ -23,7 +23,7 @@ OPT_OUT = "退订"
 #: How every answer of this scenario begins.
 ANSWER = "答 "
 FIRST_STRANGER = 8_000_000
-GAP, HEARTBEAT = 0.5, 5
+HEARTBEAT = 5
 #: What a process that was killed had received so shortly before is lost: the gateway hands a
 #: message over once.
 LOST_BEFORE_KILL = 1.0
@@ -42,6 +42,7 @@ class Size:
         seconds: the time in which they arrive.
         answers, requests: how many answers are sent, and friend requests accepted.
         kills: processes killed meanwhile.
+        gap: the gap between two messages of an account, seconds.
     """
 
     population: Population
@@ -50,21 +51,23 @@ class Size:
     answers: int
     requests: int
     kills: int
+    gap: float
 
 
-SHORT = Size(Population(8, 40), 600, 45.0, 4, 4, 4)
+SHORT = Size(Population(8, 40), 600, 45.0, 4, 4, 4, 0.5)
 
 
 def many(scale: float) -> Size:
     """Return a part of 200 accounts with 500 friends each and 20,000 messages in ten minutes.
 
-    A tenth has a tenth of the accounts and of the messages. The campaign takes as long, so the
-    messages arrive while it runs.
+    A tenth has a tenth of the accounts and of the messages. The campaign takes as long as they do.
     """
     part = max(0.02, min(scale, 1.0))
     times = max(4, round(20 * part))
     population = Population(max(4, round(200 * part)), 500)
-    return Size(population, round(20_000 * part), max(240.0, 600.0 * part), times, times, times)
+    seconds = max(240.0, 600.0 * part)
+    gap = seconds / population.friends
+    return Size(population, round(20_000 * part), seconds, times, times, times, gap)
 
 
 class Crowd:
@@ -112,14 +115,14 @@ class Crowd:
 
 def _run(harness: Harness, size: Size) -> None:
     behaviour = Behaviour(hi=HEARTBEAT, li=300, penalty=2.0)
-    harness.start(size.population, min_interval=GAP, behaviour=behaviour)
+    harness.start(size.population, min_interval=size.gap, behaviour=behaviour)
     harness.campaign("one")
     harness.wait_for_messages(size.population.accounts, seconds=40 + size.population.accounts)
     crowd, began = Crowd(harness, size), time.monotonic()
     crowd.start()
     kills = _work_and_kill(harness, crowd, size)
     crowd.join()
-    harness.wait_for_finish(seconds=120 + size.population.friends * GAP * 3)
+    harness.wait_for_finish(seconds=120 + size.population.friends * size.gap * 3)
     harness.wait_until(
         lambda: not any(harness.gateway.inbox.values()), seconds=60, what="every inbox polled"
     )
@@ -128,8 +131,10 @@ def _run(harness: Harness, size: Size) -> None:
     _check_opt_outs(harness, crowd, kills)
     _check_answers(harness)
     _check_requests(harness)
-    _check_lateness(harness, kills)
-    harness.check("one", rules=Rules(gaps=dict.fromkeys(size.population.uins, GAP)), beside=ANSWER)
+    _check_lateness(harness, kills, size.gap)
+    harness.check(
+        "one", rules=Rules(gaps=dict.fromkeys(size.population.uins, size.gap)), beside=ANSWER
+    )
     harness.notes.append(f"{len(kills)} kills in {time.monotonic() - began:.0f} s")
 
 
@@ -235,7 +240,7 @@ def _check_requests(harness: Harness) -> None:
     harness.notes.append(f"{len(accepted)} requests accepted")
 
 
-def _check_lateness(harness: Harness, kills: list[float]) -> None:
+def _check_lateness(harness: Harness, kills: list[float], gap: float) -> None:
     """No message waits for more than one other request, and few do: one a heartbeat of each kind.
 
     Looked at are the gaps between an account's messages while it sends, without those around a
@@ -253,7 +258,7 @@ def _check_lateness(harness: Harness, kills: list[float]) -> None:
             continue
         last, n = before.get(account), others.pop(account, 0)
         before[account] = one
-        if last is None or one.at - last.at > 3 * GAP or _is_near(one.at, kills):
+        if last is None or one.at - last.at > 3 * gap or _is_near(one.at, kills):
             continue
         crowded += n > 1
         requests += n
