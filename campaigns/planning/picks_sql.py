@@ -30,10 +30,10 @@ WITH {speeds}{parts}people AS MATERIALIZED (
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
            ROW_NUMBER() OVER (PARTITION BY p.id
-               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
+               ORDER BY a.id IS NULL, {turns}, a.id) AS choice
       FROM people p
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
-      LEFT JOIN {speed_of_friend}{groups}
+      LEFT JOIN {speed_of_friend}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
        kept, over_limit, text_number, is_held_out, is_rest
@@ -65,7 +65,7 @@ _BEST = """
 """
 _BEST_OF_GROUPS = """
 (SELECT COALESCE(best, -1)
-   FROM (SELECT a.id AS best, {group_turn}{turn} AS turn
+   FROM (SELECT a.id AS best, {group_turn} AS group_turn, {turn} AS turn
            FROM accounts_friend f LEFT JOIN {speeds_of_accounts} a ON a.id = f.account_id {groups}
           WHERE f.uin = p.uin AND f.ended_at IS NULL AND {may_send})
   ORDER BY best IS NULL, group_turn, turn, best LIMIT 1)
@@ -78,11 +78,11 @@ CASE WHEN p.kept IS NOT NULL AND {kept_may_send} AND EXISTS (
              AND a.id = p.kept AND {works})
      THEN p.kept ELSE {best} END
 """
-# PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
-# so only if the join is a subquery of its own, which OFFSET 0 makes it.
+# PostgreSQL caches an account's speed and groups between friends (Memoize). For a join of several
+# tables, it does so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = """LATERAL (
-          SELECT a.id, {seconds} AS seconds
-            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id
+          SELECT a.id, {seconds} AS seconds{group_columns}
+            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id {groups}
            WHERE a.id = f.account_id AND {works} OFFSET 0) a ON TRUE
 """
 _SPEEDS = """(SELECT a.id, {seconds} AS seconds
@@ -104,32 +104,41 @@ def picks_form(rules: PlanRules, *, run: int) -> str:
     # pace without counters, and planning the same run again gives the same plan.
     friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     turn = f"-LN({friendship}) * a.seconds"
-    group_turn = group_turn_sql(rules.senders, run=run)
-    filled = {
-        "may_send": rules.senders.may_send("f.account_id"),
-        "keep": "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, " if rules.keeps_senders else "",
-        "turn": turn,
-        "groups": groups_sql(rules.senders),
-    }
-    in_order = f"{group_turn}, " if group_turn else ""
+    groups = groups_sql(rules.senders)
+    filled = {"may_send": rules.senders.may_send("f.account_id"), "turn": turn, "groups": groups}
     if connection.vendor == "postgresql":
-        speed = _SPEED_OF_FRIEND.format(seconds=seconds_sql(), works=WORKS)
-        return _filled(_PICKS, **filled, group_turn=in_order, speeds="", speed_of_friend=speed)
+        speed = _SPEED_OF_FRIEND.format(
+            seconds=seconds_sql(),
+            works=WORKS,
+            groups=groups,
+            group_columns=", g.key, g.share" if groups else "",
+        )
+        turns = _turns(rules, group_turn=group_turn_sql(rules.senders, run=run, g="a"), turn=turn)
+        return _filled(_PICKS, **filled, turns=turns, speeds="", speed_of_friend=speed)
+    group_turn = group_turn_sql(rules.senders, run=run, g="g")
     speeds = _SPEEDS.format(seconds=seconds_sql(), works=WORKS)
     speeds_part = ""
     if Account.objects.count() <= _MOST_SPEEDS:
         speeds, speeds_part = "speeds", f"speeds AS MATERIALIZED {speeds},\n"
-    filled["speeds"] = speeds_part
+    filled |= {"speeds": speeds_part, "group_turn": group_turn}
     if not _is_lean():
-        speed = f"{speeds} a ON a.id = f.account_id"
-        return _filled(_PICKS, **filled, group_turn=in_order, speed_of_friend=speed)
-    found = _BEST_OF_GROUPS if group_turn else _BEST
+        turns = _turns(rules, group_turn=group_turn, turn=turn)
+        speed = f"{speeds} a ON a.id = f.account_id{groups}"
+        return _filled(_PICKS, **filled, turns=turns, speed_of_friend=speed)
+    found = _BEST_OF_GROUPS if groups else _BEST
     if rules.keeps_senders:
         may_send = rules.senders.may_send("p.kept")
         found = _filled(_KEPT_OR_BEST, best=found, kept_may_send=may_send, works=WORKS)
-    as_column = f"{group_turn} AS group_turn, " if group_turn else ""
-    form = _filled(_LEAN_PICKS, found=found)
-    return _filled(form, **filled, group_turn=as_column, speeds_of_accounts=speeds)
+    return _filled(_filled(_LEAN_PICKS, found=found), **filled, speeds_of_accounts=speeds)
+
+
+def _turns(rules: PlanRules, *, group_turn: str, turn: str) -> str:
+    """Return the terms by which a person's accounts are ordered, in the window."""
+    terms = [term for term in (group_turn, turn) if term]
+    if rules.keeps_senders:
+        # Who wrote to the person last comes first, and no other number is computed for this one.
+        terms = [f"CASE WHEN a.id = p.kept THEN -1 ELSE {term} END" for term in terms]
+    return ", ".join(terms)
 
 
 def _is_lean() -> bool:

@@ -114,9 +114,16 @@ def _language_number_sql(share: Share, attributes: list[str]) -> tuple[str, list
     cases, params = "", list[Any]()
     for tag in languages_of(share):
         # A tag fits itself and every longer one: zh fits zh-cn, and not zha.
-        cases += f" WHEN SUBSTR({column} || '-', 1, {len(tag) + 1}) = %s THEN {share.numbers[tag]}"
+        cases += f" WHEN {_begins(column, len(tag) + 1)} THEN {share.numbers[tag]}"
         params.append(f"{tag}-")
     return f"CASE{cases} ELSE {default} END", params
+
+
+def _begins(column: str, length: int) -> str:
+    """Return the SQL condition that a tag begins with the parameter, which is so long."""
+    if connection.vendor == "postgresql":
+        return f"starts_with({column} || '-', %s)"
+    return f"SUBSTR({column} || '-', 1, {length}) = %s"
 
 
 def _is_below(choice: TextChoice, purpose: str, bound: int) -> str:
