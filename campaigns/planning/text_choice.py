@@ -92,7 +92,7 @@ def coefficients(campaign_id: int, purpose: str) -> list[int]:
     """Return the polynomial of a draw of a campaign, its highest power first."""
     digest = sha256(f"{campaign_id}:{purpose}".encode()).digest()
     words = [digest[8 * place : 8 * place + 8] for place in range(_COEFFICIENTS)]
-    return [int.from_bytes(word) % PARTS for word in words]
+    return [int.from_bytes(word, "big") % PARTS for word in words]
 
 
 def choice_of_run(run: CampaignRun) -> TextChoice:
