@@ -16,6 +16,7 @@ from tests.black_box.population import Population
 from tests.black_box.traffic import Request
 from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
+from tests.torture.suppression_watch import LOOK_SECONDS, SuppressionWatch
 
 #: MT of a message, a friend request, its acceptance and refusal, and a change of presence.
 MESSAGE, REQUEST, ACCEPTED, REFUSED, SYSTEM = 9, 2, 3, 4, 99
@@ -120,7 +121,7 @@ def _run(harness: Harness, size: Size, *, is_simulated: bool = False) -> None:
     )
     harness.campaign("one")
     harness.wait_for_messages(size.population.accounts, seconds=40 + size.population.accounts)
-    crowd, began = Crowd(harness, size), time.monotonic()
+    crowd, watch, began = Crowd(harness, size), SuppressionWatch(harness), time.monotonic()
     crowd.start()
     kills = _work_and_kill(harness, crowd, size)
     crowd.join()
@@ -129,8 +130,10 @@ def _run(harness: Harness, size: Size, *, is_simulated: bool = False) -> None:
         lambda: not any(harness.gateway.inbox.values()), seconds=60, what="every inbox polled"
     )
     time.sleep(2.0)
+    watch.end()
     _check_stored(harness, kills)
     _check_opt_outs(harness, crowd, kills)
+    _check_in_force(harness, watch, kills)
     _check_answers(harness)
     _check_requests(harness)
     _check_lateness(harness, kills, size.gap)
@@ -141,9 +144,15 @@ def _run(harness: Harness, size: Size, *, is_simulated: bool = False) -> None:
 
 
 def _work_and_kill(harness: Harness, crowd: Crowd, size: Size) -> list[float]:
-    """Answer, accept, each twice, and kill processes in between; return when they were killed."""
+    """Answer, accept, each twice, and kill processes in between; return when they were killed.
+
+    It is spread over the time in which people write.
+    """
     kills: list[float] = []
-    for number in range(max(size.answers, size.requests, size.kills)):
+    rounds = max(size.answers, size.requests, size.kills)
+    began = time.monotonic()
+    for number in range(rounds):
+        time.sleep(max(0.0, began + size.seconds * number / rounds - time.monotonic()))
         if number < size.kills:
             harness.operator.kill(KILLED[number % len(KILLED)])
             kills.append(time.monotonic())
@@ -219,6 +228,25 @@ def _check_opt_outs(harness: Harness, crowd: Crowd, kills: list[float]) -> None:
         f"{len(crowd.opted_out)} opted out, the last message "
         f"{1000 * max(after, default=0.0):.0f} ms after one was handed over"
     )
+
+
+def _check_in_force(harness: Harness, watch: SuppressionWatch, kills: list[float]) -> None:
+    """Opt-outs are in force within a second after they were handed over.
+
+    Without those around a kill, which are stored when the process is back or lost with it.
+    """
+    waits = sorted(
+        watch.seen_at.get(one.sender, float("inf")) - one.at
+        for one in harness.gateway.handed_over
+        if one.text == OPT_OUT and not _is_near(one.at, kills)
+    )
+    late = [seconds for seconds in waits if seconds > IN_FORCE_SECONDS + LOOK_SECONDS]
+    harness.expect(not late, f"{len(late)} opt-outs in force after {late[-3:]} s")
+    if waits:
+        harness.notes.append(
+            f"{len(waits)} opt-outs in force after {1000 * median(waits):.0f} ms, "
+            f"{1000 * waits[-1]:.0f} at most"
+        )
 
 
 def _check_answers(harness: Harness) -> None:
