@@ -11,9 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
@@ -43,6 +41,7 @@ from foundation.admin import (
     wall_time,
 )
 from foundation.display import EMPTY
+from foundation.times import age_of
 from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
@@ -253,7 +252,7 @@ class AccountAdmin(
     @display(description=_("since"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
         """Return how long the account has been in its state."""
-        return timesince(account.state_changed_at, timezone.now(), depth=1)
+        return age_of(account.state_changed_at)
 
     @display(description=_("friends"), ordering="friend_count")
     def friends(self, account: Account) -> str:
@@ -291,7 +290,7 @@ class AccountAdmin(
         """Return how long the account's session has been open."""
         if account.session_opened_at is None:
             return gettext("no")
-        return timesince(account.session_opened_at, timezone.now(), depth=1)
+        return age_of(account.session_opened_at)
 
     @display(description=_("egress"))
     def talks_from(self, account: Account) -> str:

@@ -21,7 +21,7 @@ from unfold.widgets import (
 )
 
 from accounts.lookup import find_accounts
-from accounts.models import AccountTask, AccountTaskKind, AccountTaskState, Friend
+from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState, Friend
 from accounts.people_search import (
     LONGEST_PROVINCE,
     OLDEST,
@@ -104,7 +104,9 @@ class PeopleSearch(ModelAdmin):
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Show the form (GET), or request the search and lead to its people (POST)."""
         require(self.has_search_permission(request))
-        form = SearchForm(request.POST if request.method == "POST" else None)
+        first = Account.objects.working().order_by("uin").values_list("uin", flat=True).first()
+        given = request.POST if request.method == "POST" else None
+        form = SearchForm(given, initial={"account": first})
         if form.is_valid():
             try:
                 task = form.request(by=request.user)

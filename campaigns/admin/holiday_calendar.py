@@ -14,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
@@ -24,7 +23,7 @@ from campaigns.scheduling.times import missing_years_sentence
 from clocks import shared
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, require
 from foundation.admin.inline_edits import InlineEditedForm
-from foundation.admin.paged_rows import PagedFormSet
+from foundation.admin.paged_rows import LabelledInline, PagedFormSet
 from foundation.refusals import Refusal
 from tabular.upload_files import copied_upload
 
@@ -48,7 +47,7 @@ class HolidayFileForm(forms.Form):
     )
 
 
-class HolidayInline(TabularInline):
+class HolidayInline(LabelledInline):
     """The dates of a calendar."""
 
     model = Holiday

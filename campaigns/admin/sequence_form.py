@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from campaigns.admin.campaign_form import timezone_choices
@@ -18,6 +17,7 @@ from campaigns.models import Sequence, SequenceStep
 from campaigns.sequence_states import OnlyIf
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import KeyFieldsMixin
+from foundation.admin.paged_rows import LabelledInline
 from foundation.refusals import Refusal
 from foundation.spans import span_text
 
@@ -137,7 +137,7 @@ class StepFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError(refusal.sentence) from None
 
 
-class StepInline(KeyFieldsMixin, TabularInline):
+class StepInline(KeyFieldsMixin, LabelledInline):
     """The steps on the form of a sequence."""
 
     model = SequenceStep

@@ -1,9 +1,12 @@
-"""The pages of rows inside a form: what is no page is the first one."""
+"""Rows inside a form: their pages, and the labels of their fields."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
 from foundation.admin.key_fields import is_key
@@ -21,3 +24,16 @@ class PagedFormSet(PaginationInlineFormSet):
             if asked and is_key(asked) and int(asked):
                 return int(asked)
         return 1
+
+
+class LabelledInline(TabularInline):
+    """Rows as a table: each field has the title of its column as its label for a screen reader."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the rows' forms, with labels."""
+        formset = super().get_formset(request, obj, **kwargs)
+        for field in formset.form.base_fields.values():
+            # A choice of another row is inside a widget with its links.
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", capfirst(field.label))
+        return formset
