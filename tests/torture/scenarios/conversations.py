@@ -25,7 +25,7 @@ OPT_OUT = "退订"
 ANSWER = "答 "
 FIRST_STRANGER = 8_000_000
 HEARTBEAT = 5
-#: What a process that was killed had received so shortly before is lost: the gateway hands a
+#: What a worker that was killed had received so shortly before is lost: the gateway hands a
 #: message over once.
 LOST_BEFORE_KILL = 1.0
 #: From the gateway handing an opt-out over until it is in force, and how long a request that left
@@ -131,8 +131,8 @@ def _run(harness: Harness, size: Size, *, is_simulated: bool = False) -> None:
     )
     time.sleep(2.0)
     watch.end()
-    _check_stored(harness, kills)
-    _check_opt_outs(harness, crowd, kills)
+    _check_stored(harness, kills_of_workers)
+    _check_opt_outs(harness, crowd, kills_of_workers)
     _check_in_force(harness, watch, kills_of_workers)
     _check_answers(harness)
     _check_requests(harness)
