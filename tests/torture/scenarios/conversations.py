@@ -206,8 +206,18 @@ def _check_stored(harness: Harness, kills: list[float]) -> None:
     lost, twice = expected - stored - excused, stored - expected
     harness.expect(not lost, f"{lost.total()} messages lost: {list(lost)[:3]}")
     harness.expect(not twice, f"{twice.total()} messages stored twice: {list(twice)[:3]}")
-    by_kill = (expected - stored).total()
-    harness.notes.append(f"{expected.total()} messages, {by_kill} lost right before a kill")
+    gone = expected - stored
+    before = [
+        killed - one.at
+        for one in handed_over
+        if gone[one.account, one.sender, one.kind, one.text]
+        for killed in kills
+        if 0 <= killed - one.at < LOST_BEFORE_KILL
+    ]
+    harness.notes.append(
+        f"{expected.total()} messages, {gone.total()} lost, at most "
+        f"{1000 * max(before, default=0.0):.0f} ms before a kill of the worker"
+    )
 
 
 def _check_opt_outs(harness: Harness, crowd: Crowd, kills: list[float]) -> None:
