@@ -22,6 +22,7 @@ PARTS = {
     "group": ("recipients", "nonsense"),
     "format": ("csv", "nonsense"),
     "number": ("1", "99999999999999999999"),
+    "task_id": ("1", "99999999999999999999"),
     "name": ("nonsense",),
 }
 #: A part of a route: `<int:object_id>` or, in the routes of histories, `([^/]+)`.

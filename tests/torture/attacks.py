@@ -57,7 +57,7 @@ def attack(databases: Sequence[str], *, seed: int, minutes: float) -> list[str]:
         if not _runs(f"hostile requests, {database}", *fuzz, "--seconds", seconds):
             found.append(f"hostile requests on {database}: see above")
         tests = ("tests.run", "--database", database, "--all", *TESTS)
-        api_seconds = str(60 * minutes * API_PART)
+        api_seconds = str(max(1, round(60 * minutes * API_PART)))
         limits = {"API_EXAMPLES": str(API_EXAMPLES), "API_SECONDS": api_seconds}
         if not _runs(f"roles, forms and the API, {database}", *tests, **limits):
             found.append(f"roles, forms or the API on {database}: see above")
