@@ -8,6 +8,7 @@ from typing import Any
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
+from contacts import daily_sizes
 from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports import undo as undoing
@@ -43,6 +44,12 @@ def maintain_imports() -> None:
 def remove_old_files() -> None:
     """Tick: remove files of imports that are not needed any more."""
     maintenance.remove_old_files()
+
+
+@shared_task
+def keep_sizes() -> None:
+    """Tick: keep how many people lists and segments have today."""
+    daily_sizes.keep_sizes()
 
 
 @shared_task

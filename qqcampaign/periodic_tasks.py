@@ -53,6 +53,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.maintain_attributes",
         "schedule": 60.0,
     },
+    "keep-sizes": {
+        "task": "contacts.tasks.keep_sizes",
+        "schedule": 600.0,
+    },
     "prune": {
         "task": "operations.tasks.prune",
         "schedule": 60.0,

@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 
 from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
+from contacts.admin.size_chart import size_context
 from contacts.lists.sizes import sizes_of
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
@@ -49,6 +50,7 @@ class ContactListAdmin(
     )
     search_fields = ["name", "description"]
     fields = ["name", "description", "labels"]
+    change_form_outer_before_template = "console/people/list.html"
     autocomplete_fields = ["labels"]
     empty_sentence = _(
         "A list holds the people to whom a campaign is sent. Import contacts into one, or add an "
@@ -72,6 +74,10 @@ class ContactListAdmin(
         for row in page.result_list:
             row.shown_size = sizes[row.pk].text
         return page
+
+    def page_context(self, request: HttpRequest, obj: ContactList) -> dict[str, Any]:
+        """Return how the list grew, which the page shows above the form."""
+        return size_context(obj)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the URL of combining lists."""

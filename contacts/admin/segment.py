@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_words import form_words, names_of_references
+from contacts.admin.size_chart import size_context
 from contacts.models import Segment
 from contacts.resources import SegmentResource
 from contacts.segments.preview import preview_segment
@@ -190,6 +191,7 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
             "may_save": self._may_save(request, segment),
             "may_delete": bool(saved) and self.has_delete_permission(request, saved),
             "may_make_list": request.user.has_perm("contacts.add_contactlist"),
+            **(size_context(saved) if saved else {}),
         }
 
     @display(description=_("conditions"))

@@ -10,6 +10,7 @@ from contacts.models.attribute import (
 from contacts.models.contact import Contact
 from contacts.models.contact_import import ContactImport, ImportChange, RememberedMapping
 from contacts.models.contact_list import ContactList, Membership
+from contacts.models.daily_size import DailySize
 from contacts.models.segment import Segment
 from contacts.models.suppression import Suppression, SuppressionReason
 
@@ -20,6 +21,7 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ContactList",
+    "DailySize",
     "ImportChange",
     "Membership",
     "RememberedMapping",
