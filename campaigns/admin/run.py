@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from campaigns.admin.page_urls import run_url
@@ -34,7 +34,7 @@ class RunAdmin(NameSearchMixin, ReadOnlyMixin, ConsoleAdmin):
     """The list of runs. They are controlled on the campaign's page."""
 
     list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
-    list_filter = [("state", ChoicesDropdownFilter), ("campaign", RelatedDropdownFilter)]
+    list_filter = [("state", ChoicesDropdownFilter), ("campaign", AutocompleteSelectFilter)]
     list_select_related = ["campaign"]
     list_display_links = None
     search_fields = ["campaign__name"]

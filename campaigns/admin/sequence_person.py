@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from campaigns.models import SequencePerson
@@ -34,7 +34,7 @@ class SequencePersonAdmin(ReadOnlyMixin, UncountedAdmin):
     ]  # fmt: skip
     list_display_links = None
     list_filter = [
-        ("sequence", RelatedDropdownFilter),
+        ("sequence", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
         ("reason", ChoicesDropdownFilter),
         "step",

@@ -57,15 +57,20 @@ def groups_sql(senders: Senders) -> str:
     return _GROUPS.format(rows=rows, cases=cases)
 
 
-def group_turn_sql(senders: Senders, *, run: int) -> str:
+def group_turn_sql(senders: Senders, *, run: int, g: str) -> str:
     """Return the SQL by which the group of senders is chosen for a person; "" without shares.
 
     Weighted rendezvous hashing, as for the accounts, with multipliers of its own: which group a
     person gets says nothing about which account within it.
+
+    Args:
+        senders: the senders.
+        run: the number that seeds the choice.
+        g: the alias of the table with the groups.
     """
     if not senders.shares:
         return ""
-    return f"-LN({share_sql(f'p.uin * 48271 + g.key * 1597334677 + {run}')}) / g.share, "
+    return f"-LN({share_sql(f'p.uin * 48271 + {g}.key * 1597334677 + {run}')}) / {g}.share"
 
 
 def weights_of(senders: Senders) -> dict[int, float]:

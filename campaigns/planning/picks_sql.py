@@ -30,43 +30,59 @@ WITH {speeds}{parts}people AS MATERIALIZED (
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
            ROW_NUMBER() OVER (PARTITION BY p.id
-               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
+               ORDER BY a.id IS NULL, {turns}, a.id) AS choice
       FROM people p
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
-      LEFT JOIN {speed_of_friend}{groups}
+      LEFT JOIN {speed_of_friend}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
        kept, over_limit, text_number, is_held_out, is_rest
   FROM friendships WHERE choice = 1
 """
-# SQLite, unless groups of senders are chosen first: each person's friendships are read by a look-up
-# that keeps the best one as it goes. The window above would write all of them down and sort them,
-# which takes as long as the insert. The limits only keep SQLite from computing a column again
-# wherever it is used. `found` is NULL without a friend, and -1 if no account of a friend works.
+# SQLite: each person's friendships are read by a look-up that keeps the best one as it goes. The
+# window above would write all of them down and sort them, which takes longer than the insert. The
+# limits only keep SQLite from computing a column again wherever it is used. `found` is NULL without
+# a friend, and -1 if no account of a friend works.
 _LEAN_PICKS = """
 WITH {speeds}{parts}people AS (
     SELECT p.id, p.uin, p.rank, {suppressed} AS is_suppressed, {kept} AS kept,
            {over_limit} AS over_limit, {text_number} AS text_number, {held_out} AS is_held_out,
            {rest} AS is_rest
       FROM {people} p LIMIT -1),
-friendships AS (
-    SELECT p.*, {chance} AS chance,
-           (SELECT COALESCE(best, -1)
-              FROM (SELECT a.id AS best, MIN({turn}) AS turn, COUNT(*) AS friends
-                      FROM accounts_friend f LEFT JOIN {speeds_of_accounts} a ON a.id = f.account_id
-                     WHERE f.uin = p.uin AND f.ended_at IS NULL AND {may_send})
-             WHERE friends > 0) AS found
-      FROM people p LIMIT -1)
+friendships AS (SELECT p.*, {chance} AS chance, {found} AS found FROM people p LIMIT -1)
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed,
        found IS NOT NULL AS has_friend, kept, over_limit, text_number, is_held_out, is_rest
   FROM (SELECT *, NULLIF(found, -1) AS account_id FROM friendships) friendships
  WHERE id IS NOT NULL
 """
-# PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
-# so only if the join is a subquery of its own, which OFFSET 0 makes it.
+# Without groups of senders, the turn alone decides.
+_BEST = """
+(SELECT COALESCE(best, -1)
+   FROM (SELECT a.id AS best, MIN({turn}) AS turn, COUNT(*) AS friends
+           FROM accounts_friend f LEFT JOIN {speeds_of_accounts} a ON a.id = f.account_id
+          WHERE f.uin = p.uin AND f.ended_at IS NULL AND {may_send})
+  WHERE friends > 0)
+"""
+_BEST_OF_GROUPS = """
+(SELECT COALESCE(best, -1)
+   FROM (SELECT a.id AS best, {group_turn} AS group_turn, {turn} AS turn
+           FROM accounts_friend f LEFT JOIN {speeds_of_accounts} a ON a.id = f.account_id {groups}
+          WHERE f.uin = p.uin AND f.ended_at IS NULL AND {may_send})
+  ORDER BY best IS NULL, group_turn, turn, best LIMIT 1)
+"""
+# Who wrote to the person last comes before all others, which then need not be read.
+_KEPT_OR_BEST = """
+CASE WHEN p.kept IS NOT NULL AND {kept_may_send} AND EXISTS (
+          SELECT 1 FROM accounts_friend f CROSS JOIN accounts_account a
+           WHERE f.account_id = p.kept AND f.uin = p.uin AND f.ended_at IS NULL
+             AND a.id = p.kept AND {works})
+     THEN p.kept ELSE {best} END
+"""
+# PostgreSQL caches an account's speed and groups between friends (Memoize). For a join of several
+# tables, it does so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = """LATERAL (
-          SELECT a.id, {seconds} AS seconds
-            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id
+          SELECT a.id, {seconds} AS seconds{group_columns}
+            FROM accounts_account a LEFT JOIN accounts_lease l ON l.account_id = a.id {groups}
            WHERE a.id = f.account_id AND {works} OFFSET 0) a ON TRUE
 """
 _SPEEDS = """(SELECT a.id, {seconds} AS seconds
@@ -88,31 +104,45 @@ def picks_form(rules: PlanRules, *, run: int) -> str:
     # pace without counters, and planning the same run again gives the same plan.
     friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     turn = f"-LN({friendship}) * a.seconds"
-    filled = {
-        "may_send": rules.senders.may_send("f.account_id"),
-        "keep": "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, " if rules.keeps_senders else "",
-        "turn": turn,
-        "group_turn": group_turn_sql(rules.senders, run=run),
-        "groups": groups_sql(rules.senders),
-    }
+    groups = groups_sql(rules.senders)
+    filled = {"may_send": rules.senders.may_send("f.account_id"), "turn": turn, "groups": groups}
     if connection.vendor == "postgresql":
-        speed = _SPEED_OF_FRIEND.format(seconds=seconds_sql(), works=WORKS)
-        return _filled(_PICKS, **filled, speeds="", speed_of_friend=speed)
+        speed = _SPEED_OF_FRIEND.format(
+            seconds=seconds_sql(),
+            works=WORKS,
+            groups=groups,
+            group_columns=", g.key, g.share" if groups else "",
+        )
+        turns = _turns(rules, group_turn=group_turn_sql(rules.senders, run=run, g="a"), turn=turn)
+        return _filled(_PICKS, **filled, turns=turns, speeds="", speed_of_friend=speed)
+    group_turn = group_turn_sql(rules.senders, run=run, g="g")
     speeds = _SPEEDS.format(seconds=seconds_sql(), works=WORKS)
     speeds_part = ""
     if Account.objects.count() <= _MOST_SPEEDS:
         speeds, speeds_part = "speeds", f"speeds AS MATERIALIZED {speeds},\n"
-    filled["speeds"] = speeds_part
-    if not _is_lean(rules):
-        return _filled(_PICKS, **filled, speed_of_friend=f"{speeds} a ON a.id = f.account_id")
+    filled |= {"speeds": speeds_part, "group_turn": group_turn}
+    if not _is_lean():
+        turns = _turns(rules, group_turn=group_turn, turn=turn)
+        speed = f"{speeds} a ON a.id = f.account_id{groups}"
+        return _filled(_PICKS, **filled, turns=turns, speed_of_friend=speed)
+    found = _BEST_OF_GROUPS if groups else _BEST
     if rules.keeps_senders:
-        # Before all others.
-        filled["turn"] = f"CASE WHEN a.id = p.kept THEN -1 ELSE {turn} END"
-    return _filled(_LEAN_PICKS, **filled, speeds_of_accounts=speeds)
+        may_send = rules.senders.may_send("p.kept")
+        found = _filled(_KEPT_OR_BEST, best=found, kept_may_send=may_send, works=WORKS)
+    return _filled(_filled(_LEAN_PICKS, found=found), **filled, speeds_of_accounts=speeds)
 
 
-def _is_lean(rules: PlanRules) -> bool:
-    return not rules.senders.shares
+def _turns(rules: PlanRules, *, group_turn: str, turn: str) -> str:
+    """Return the terms by which a person's accounts are ordered, in the window."""
+    terms = [term for term in (group_turn, turn) if term]
+    if rules.keeps_senders:
+        # Who wrote to the person last comes first, and no other number is computed for this one.
+        terms = [f"CASE WHEN a.id = p.kept THEN -1 ELSE {term} END" for term in terms]
+    return ", ".join(terms)
+
+
+def _is_lean() -> bool:
+    return connection.vendor == "sqlite"
 
 
 def _filled(form: str, **pieces: str) -> str:

@@ -16,8 +16,8 @@ from django.db import connection, transaction
 
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.order import random_rank, rank_by_attribute
-from campaigns.planning.people_sql import Chunk
+from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
+from campaigns.planning.people_sql import Chunk, packed
 from campaigns.planning.plan_sql import Insert, Planned, carry_out, insert_of
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
@@ -36,6 +36,8 @@ CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
 FRESH_SECONDS = 1.0
 #: In the statement of the chunks, the contact after which a chunk begins. No contact has this id.
 _BEHIND = 2**62
+#: In its place, the people themselves, if they have ranks of their own.
+_NOBODY = RankedPeople.of({2**32 - 1: 0})
 
 
 def plan_run(*, run: CampaignRun) -> bool:
@@ -103,19 +105,24 @@ class _Plan:
 
     def _insert(self, behind: int) -> Insert:
         """Return the statement of the chunk that begins after a contact."""
-        if self._statement is not None and monotonic() - self._made_at < FRESH_SECONDS:
+        if self._statement is None or monotonic() - self._made_at >= FRESH_SECONDS:
+            self._statement, self._made_at = self._new_statement(), monotonic()
+        if self._ranked is None:
             return self._statement.instead(_BEHIND, behind)
+        people = self._ranked.after(behind, most=CHUNK[connection.vendor])
+        return self._statement.instead(packed(_NOBODY), packed(people))
+
+    def _new_statement(self) -> Insert:
         run = CampaignRun.objects.select_related("campaign").get(pk=self._run_id)
-        rules, most = rules_of_run(run), CHUNK[connection.vendor]
-        if self._ranked is not None:  # the people themselves are parameters
-            return insert_of(rules=rules, people=self._ranked.after(behind, most=most))
+        rules = rules_of_run(run)
+        if self._ranked is not None:
+            return insert_of(rules=rules, people=_NOBODY)
+        most = CHUNK[connection.vendor]
         people = targeted_contacts(of=run).filter(pk__gt=_BEHIND).order_by("pk")[:most]
-        is_random = run.order == SendingOrder.RANDOM
-        chunk = (
-            Chunk(people, random_rank(person="p.id", run_id=run.pk)) if is_random else Chunk(people)
-        )
-        self._statement, self._made_at = insert_of(rules=rules, people=chunk), monotonic()
-        return self._statement.instead(_BEHIND, behind)
+        if run.order == SendingOrder.RANDOM:
+            rank = random_rank(person="p.id", run_id=run.pk)
+            return insert_of(rules=rules, people=Chunk(people, rank))
+        return insert_of(rules=rules, people=Chunk(people))
 
 
 def count_planned(*, run_id: int, planned: Iterable[Planned]) -> int:

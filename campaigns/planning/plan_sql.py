@@ -24,8 +24,6 @@ from sending.querysets.suppressed import is_suppressed_in
 from sending.states import DeliveryState
 from sending.webhook_events import last_delivery, tell_planned
 
-# One hash a person, from which several choices are made.
-_DRAWN = "drawn AS MATERIALIZED (SELECT p.*, {draw} AS draw FROM {people} p),\n"
 # Strangers allowed: the account need not have the person as a friend.
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
@@ -70,14 +68,14 @@ WITH planned AS ({insert} RETURNING state, reason, contact_id)
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
 """
 _LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
-# The rows of most chunks are all pending. Then they need not be grouped.
+# Most rows are pending, and these need not be grouped.
 _COUNT_PENDING = """
 SELECT COUNT(*), SUM(state = 'pending'), MAX(contact_id) FROM sending_delivery
  WHERE id > %s AND run_id = %s
 """
-_COUNT = """
+_COUNT_OTHERS = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
- WHERE id > %s AND run_id = %s GROUP BY state, reason
+ WHERE id > %s AND run_id = %s AND state <> 'pending' GROUP BY state, reason
 """
 
 
@@ -107,7 +105,8 @@ class Planned:
         state: their state.
         reason: why they are skipped, or "".
         deliveries: their number.
-        through: the highest contact id among them.
+        through: a contact id up to which all people were planned; the highest one of a chunk is its
+            last.
     """
 
     state: str
@@ -130,7 +129,7 @@ class Insert:
     sql: str
     params: tuple[Any, ...]
 
-    def instead(self, old: int, new: int) -> Insert:
+    def instead(self, old: object, new: object) -> Insert:
         """Return the same statement with another value of a parameter."""
         params = tuple(new if value == old else value for value in self.params)
         return Insert(self.run_id, self.sql, params)
@@ -177,10 +176,11 @@ def _counted(cursor: CursorWrapper, last: int, run_id: int) -> list[Planned]:
     count, pending, through = cursor.fetchone() or (0, 0, 0)
     if not count:
         return []
-    if count == pending:
-        return [Planned(DeliveryState.PENDING, "", count, through)]
-    cursor.execute(_COUNT, [last, run_id])
-    return [Planned(*row) for row in cursor.fetchall()]
+    planned = [Planned(DeliveryState.PENDING, "", pending, through)] if pending else []
+    if count > pending:
+        cursor.execute(_COUNT_OTHERS, [last, run_id])
+        planned += [Planned(*row) for row in cursor.fetchall()]
+    return planned
 
 
 def prepare_for_chunk(cursor: CursorWrapper) -> None:
@@ -194,22 +194,18 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     texts = choice_sql(rules.texts)
     people_sql, people_params = sql_of_people(people, columns=texts.languages)
     recent = recent_sql(rules=rules, people=people_sql, columns=list(texts.languages))
-    parts, source = recent.parts, recent.people
-    if texts.draw:
-        parts += _DRAWN.format(draw=texts.draw, people=source)
-        source = "drawn"
     run = rules.run_id * 12_820_163 % 2**40
     account, strangers = "account_id", ()
     if rules.allows_strangers:
         account, strangers = _account_or_any(rules)
     lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
     sql = picks_form(rules, run=run).format(
-        parts=parts,
+        parts=recent.parts,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
         # What waits for a person to be online waits as the rest of a test does.
         rest="TRUE" if rules.waits_online else texts.is_rest,
-        people=source,
+        people=recent.people,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=recent.kept,
         over_limit=recent.over_limit,
@@ -220,7 +216,7 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     first = (*people_params, *recent.parts_params)
     choosing = (*rules.list_ids, *recent.limit_params, *texts.text_params)
     # Without parts, the people come last: their SQL stands in the FROM of their own table.
-    params = (*first, *choosing) if parts else (*choosing, *first)
+    params = (*first, *choosing) if recent.parts else (*choosing, *first)
     return Picks(sql, (*params, *strangers))
 
 

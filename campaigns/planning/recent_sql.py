@@ -1,6 +1,8 @@
 """The SQL of what the people of a chunk got lately: the latest sender, and what counts for limits.
 
-For each person by itself, each of these is a look-up in the deliveries by index. For a whole chunk,
+SQLite reads a person's newest deliveries by one look-up for all of these together.
+
+On PostgreSQL, each of these is a look-up of its own in the deliveries by index. For a whole chunk,
 the newest deliveries of all its people are one range of the same index, which costs a fifth. The
 range is read only if the chunk has most of the people between its first and its last one.
 Otherwise, and for people who got nothing lately, the look-ups are made. The result is the same.
@@ -54,14 +56,24 @@ gathered AS (
               FROM sending_delivery e
              WHERE e.contact_id >= (SELECT first FROM span)
                AND e.contact_id <= (SELECT last FROM span)
-               AND {since} AND (SELECT is_dense FROM span)
+               AND e.run_id >= (SELECT CAST({run} AS bigint)) AND (SELECT is_dense FROM span)
              GROUP BY e.contact_id) found
      GROUP BY id HAVING MAX(uin) IS NOT NULL),
 """
-_SINCE = {
-    "postgresql": "e.run_id >= (SELECT CAST({run} AS bigint))",
-    "sqlite": "+e.run_id >= {run}",  # the sign keeps SQLite from the index of the run
-}
+# Everything about a person in one number: the latest sender's key and 1, above it a bit for each
+# limit that is reached. Beside MAX, SQLite takes a plain column from the row of the highest value.
+# The limit keeps SQLite from looking up again wherever the number is used.
+_LOOKED_UP = """
+audience AS ({people}),
+looked_up AS (
+    SELECT p.*, (SELECT {sender}{reached} FROM sending_delivery e
+                  WHERE e.contact_id = p.id AND e.run_id >= {run}) AS lately
+      FROM audience p LIMIT -1),
+"""
+_SENDER = (
+    "CASE WHEN MAX(CASE WHEN e.state = 'sent' THEN e.run_id END) IS NULL THEN 0"
+    " ELSE COALESCE(e.account_id, 0) + 1 END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +108,15 @@ def recent_sql(*, rules: PlanRules, people: str, columns: Sequence[str]) -> Rece
     limits = limits_in(rules)
     if not limits and not rules.keeps_senders:
         return RecentSql("", (), f"({people})", _NOBODY, "CAST('' AS text)", ())
-    if not limits and connection.vendor == "sqlite":
-        # A look-up costs a fraction of what the range must be grouped and put together for.
-        return RecentSql("", (), f"({people})", _LATEST_SENDER, "CAST('' AS text)", ())
+    if connection.vendor == "sqlite":
+        return _looked_up(rules, limits, people=people)
     counted = [f"counted_{place}" for place in range(len(limits))]
     parts = _GATHERED.format(
         people=people,
         dense=_DENSE,
         keys=_KEYS,
         nobody=_NOBODY,
-        since=_SINCE[connection.vendor].format(run=_oldest_run(rules, limits)),
+        run=_oldest_run(rules, limits),
         kept_columns="".join(
             [f", MAX({column}) AS {column}" for column in columns]
             + [f", COALESCE(MAX({count}), 0) AS {count}" for count in counted]
@@ -130,6 +141,33 @@ def recent_sql(*, rules: PlanRules, people: str, columns: Sequence[str]) -> Rece
         else _NOBODY,
         over_limit=f"CASE{cases} ELSE '' END" if cases else "CAST('' AS text)",
         limit_params=tuple(params),
+    )
+
+
+def _looked_up(rules: PlanRules, limits: Sequence[Limit], *, people: str) -> RecentSql:
+    if not limits:
+        return RecentSql("", (), f"({people})", _LATEST_SENDER, "CAST('' AS text)", ())
+    reached, cases = "", ""
+    for place, limit in enumerate(limits):
+        bit = 2 * _KEYS << place
+        reached += f" + (COUNT(CASE WHEN {limit.counts} THEN 1 END) >= {limit.most}) * {bit}"
+        cases += f" WHEN p.lately & {bit} THEN '{limit.reason.value}'"
+    parts = _LOOKED_UP.format(
+        people=people,
+        sender=_SENDER if rules.keeps_senders else "0",
+        reached=reached,
+        run=_oldest_run(rules, limits),
+    )
+    sender = f"p.lately & {2 * _KEYS - 1}"
+    return RecentSql(
+        parts=parts,
+        parts_params=tuple(value for limit in limits for value in limit.params),
+        people="looked_up",
+        kept=f"CASE WHEN {sender} THEN ({sender}) - 1 ELSE {_LATEST_SENDER} END"
+        if rules.keeps_senders
+        else _NOBODY,
+        over_limit=f"CASE{cases} ELSE '' END",
+        limit_params=(),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +12,14 @@ from django.db.models.functions import Collate, Lower, Replace, Trim
 
 from campaigns.message_texts import Share
 from campaigns.planning.text_choice import (
-    DIGITS,
-    HOLDOUT_DIGITS,
-    TEST_DIGITS,
-    VARIANT_DIGITS,
+    HOLDOUT,
+    PARTS,
+    TEST,
+    VARIANT,
     TextChoice,
     bound_of_percent,
     bounds,
+    coefficients,
     languages_of,
 )
 from contacts.people.attribute_sql import attribute_text
@@ -32,17 +32,14 @@ class ChoiceSql:
     Attributes:
         languages: further columns of each person, as expressions on contacts: the language tags,
             in ASCII lower case.
-        draw: the person's draw, computed once from `p.uin` as the column `draw`; "" if there is
-            none.
-        text_number: from these columns, the number of the text.
+        text_number: from these columns and `p.uin`, the number of the text.
         text_params: its parameters.
-        is_held_out: from these columns, whether a sendable person is held out; no parameters.
-        is_rest: from these columns, whether a person waits for the choice of a variant, or would
-            have; no parameters.
+        is_held_out: from `p.uin`, whether a sendable person is held out; no parameters.
+        is_rest: from `p.uin`, whether a person waits for the choice of a variant, or would have;
+            no parameters.
     """
 
     languages: dict[str, Combinable]
-    draw: str
     text_number: str
     text_params: tuple[Any, ...]
     is_held_out: str
@@ -56,18 +53,16 @@ def choice_sql(choice: TextChoice) -> ChoiceSql:
     if choice.chosen_share is not None:
         number, number_params = _language_number_sql(choice.chosen_share, attributes)
     else:
-        number, number_params = _number_sql(choice.shares, attributes)
+        number, number_params = _number_sql(choice, attributes)
         if choice.test_share and choice.shares:
             number = f"CASE WHEN {is_rest} THEN 0 ELSE {number} END"
     return ChoiceSql(
         languages={
             f"language_{place}": _language(attribute) for place, attribute in enumerate(attributes)
         },
-        # One hash a person. MD5 is there on PostgreSQL, and Django adds it to SQLite.
-        draw=f"MD5('{choice.campaign_id}:' || p.uin)" if choice.draws else "",
         text_number=number,
         text_params=tuple(number_params),
-        is_held_out=_is_below(HOLDOUT_DIGITS, bound_of_percent(choice.holdout))
+        is_held_out=_is_below(choice, HOLDOUT, bound_of_percent(choice.holdout))
         if choice.holdout
         else "FALSE",
         is_rest=is_rest,
@@ -79,7 +74,7 @@ def _is_rest_sql(choice: TextChoice) -> str:
         return "FALSE"
     if choice.chosen:
         return "TRUE"
-    return f"NOT ({_is_below(TEST_DIGITS, bound_of_percent(choice.test_share))})"
+    return f"NOT ({_is_below(choice, TEST, bound_of_percent(choice.test_share))})"
 
 
 def _asks(share: Share) -> bool:
@@ -96,13 +91,14 @@ def _language(attribute: str) -> Combinable:
     return Lower(plain)
 
 
-def _number_sql(shares: Sequence[Share], attributes: list[str]) -> tuple[str, list[Any]]:
+def _number_sql(choice: TextChoice, attributes: list[str]) -> tuple[str, list[Any]]:
+    shares = choice.shares
     if not shares:
         return "0", []
     branches, params = "", list[Any]()
     for share, bound in zip(shares[:-1], bounds(shares)[:-1], strict=True):
         number, number_params = _language_number_sql(share, attributes)
-        branches += f" WHEN {_is_below(VARIANT_DIGITS, bound)} THEN {number}"
+        branches += f" WHEN {_is_below(choice, VARIANT, bound)} THEN {number}"
         params += number_params
     number, number_params = _language_number_sql(shares[-1], attributes)
     params += number_params
@@ -118,14 +114,24 @@ def _language_number_sql(share: Share, attributes: list[str]) -> tuple[str, list
     cases, params = "", list[Any]()
     for tag in languages_of(share):
         # A tag fits itself and every longer one: zh fits zh-cn, and not zha.
-        cases += f" WHEN SUBSTR({column} || '-', 1, {len(tag) + 1}) = %s THEN {share.numbers[tag]}"
+        cases += f" WHEN {_begins(column, len(tag) + 1)} THEN {share.numbers[tag]}"
         params.append(f"{tag}-")
     return f"CASE{cases} ELSE {default} END", params
 
 
-def _is_below(start: int, bound: int) -> str:
-    """Return the SQL condition that eight digits of the draw are below a bound."""
-    if bound >= 16**DIGITS:
+def _begins(column: str, length: int) -> str:
+    """Return the SQL condition that a tag begins with the parameter, which is so long."""
+    if connection.vendor == "postgresql":
+        return f"starts_with({column} || '-', %s)"
+    return f"SUBSTR({column} || '-', 1, {length}) = %s"
+
+
+def _is_below(choice: TextChoice, purpose: str, bound: int) -> str:
+    """Return the SQL condition that a person's draw for a purpose is below a bound."""
+    if bound >= PARTS:
         return "TRUE"
-    byte_order = ' COLLATE "C"' if connection.vendor == "postgresql" else ""
-    return f"SUBSTR(draw, {start + 1}, {DIGITS}){byte_order} < '{bound:08x}'"
+    first, *others = coefficients(choice.campaign_id, purpose)
+    drawn = f"CAST({first} AS bigint)"  # computed with 64 bits from here on
+    for coefficient in others:
+        drawn = f"(({drawn} * p.uin + {coefficient}) %% {PARTS})"
+    return f"{drawn} < {bound}"

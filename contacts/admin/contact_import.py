@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from contacts.admin.import_button import ImportButton
@@ -49,7 +49,7 @@ class ContactImportAdmin(
 
     list_display = ["file", "badge", "into", "progress", "counts", "created_by", "created_at"]
     list_display_links = None
-    list_filter = [("state", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
+    list_filter = [("state", ChoicesDropdownFilter), ("contact_list", AutocompleteSelectFilter)]
     list_select_related = ["contact_list", "created_by"]
     search_fields = ["file_name", "contact_list__name"]
     name_key_field = "contact_list__name_key"

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from clocks import shared
 from contacts.models import Suppression
@@ -88,7 +88,7 @@ class SuppressionAdmin(TableImport, ExportMixin, UncountedAdmin):
     list_filter = [
         InForceFilter,
         ("reason", ChoicesDropdownFilter),
-        ("contact_list", RelatedDropdownFilter),
+        ("contact_list", AutocompleteSelectFilter),
     ]
     list_select_related = ["contact_list"]
     search_fields = ["uin"]

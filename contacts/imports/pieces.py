@@ -85,10 +85,8 @@ def _odd_places(values: Sequence[str], *, longest: int) -> list[int]:
     odd: list[int] = []
     if any(mark in text for mark in MARKS):
         odd += [at for at, value in enumerate(values) if value and value[0] in MARKS]
-    if not text.isascii() and (not text.isprintable() or _HIDDEN.search(text)):
-        odd += [
-            at for at, value in enumerate(values) if not value.isascii() and not _SEEN.match(value)
-        ]
+    if not text.isprintable() or (not text.isascii() and _HIDDEN.search(text)):
+        odd += [at for at, value in enumerate(values) if value and not _SEEN.match(value)]
     if len(text) > longest and max(map(len, values)) > longest:
         odd += [at for at, value in enumerate(values) if len(value) > longest]
     return odd

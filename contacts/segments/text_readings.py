@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.db.models import DateField, Field, FloatField, Func
 
 #: The most characters of a number.
@@ -49,7 +50,10 @@ class NumberInText(_Reading):
 
     output_field: Field[Any, Any] = FloatField()
     on_sqlite = (
-        f"CASE WHEN length(t) <= {LONGEST_NUMBER} AND t NOT GLOB '*[^0-9.-]*'"
+        # Most are digits alone, for which one look is enough.
+        f"CASE WHEN length(t) BETWEEN 1 AND {LONGEST_NUMBER} AND t NOT GLOB '*[^0-9]*'"
+        " THEN CAST(t AS REAL)"
+        f" WHEN length(t) <= {LONGEST_NUMBER} AND t NOT GLOB '*[^0-9.-]*'"
         " AND t GLOB '*[0-9]' AND ltrim(t, '-') GLOB '[0-9]*'"
         " AND substr(t, 2) NOT GLOB '*-*' AND t NOT GLOB '*.*.*'"
         " THEN CAST(t AS REAL) END"
@@ -58,6 +62,12 @@ class NumberInText(_Reading):
         f"CASE WHEN length(t) <= {LONGEST_NUMBER} AND t ~ '^-?[0-9]+([.][0-9]+)?$'"
         " THEN CAST(t AS double precision) END"
     )
+
+
+def number_in_t() -> str:
+    """Return the SQL of the number that the text in a column t is; NULL for any other text."""
+    is_postgresql = connection.vendor == "postgresql"
+    return NumberInText.on_postgresql if is_postgresql else NumberInText.on_sqlite
 
 
 class DateInText(_Reading):

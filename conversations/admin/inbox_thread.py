@@ -12,9 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from campaigns.admin.delivery import DELIVERY_COLOURS
-from contacts.models import Contact
+from contacts.models import Contact, SuppressionReason
 from conversations.admin.inbox_list import names_of
-from conversations.answers.send_answer import is_suppressed, refuse_unanswerable
+from conversations.answers.send_answer import (
+    newest_answer_by_operator,
+    refuse_unanswerable,
+    suppression_of,
+)
 from conversations.models import Answer, CannedAnswer, Conversation
 from conversations.threads.message import Message
 from conversations.threads.sources import further_sources
@@ -42,6 +46,7 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
     thread = read_thread(conversation=conversation, limit=n)
     may_read = request.user.has_perm("conversations.change_conversation")
     inbound = [one.at for one in thread.messages if not one.is_ours]
+    newest = newest_answer_by_operator(conversation)
     is_unread = bool(conversation.unread and may_read and inbound)
     return {
         "conversation": conversation,
@@ -50,6 +55,7 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
         "n": n,
         "read_until": inbound[0].isoformat() if is_unread else "",
         "thread_stamp": thread_stamp(conversation.pk),
+        "seen": newest.pk if newest is not None else 0,
         "can_answer": request.user.has_perm("conversations.add_answer"),
     }
 
@@ -89,13 +95,17 @@ def thread_stamp(key: int) -> str:
 def side_context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     """Return what is known of the person and can be done besides reading."""
     person = Contact.objects.filter(uin=conversation.uin).first()
-    suppressed = is_suppressed(conversation.uin)
+    suppression = suppression_of(conversation.uin)
+    by_hand = suppression is not None and suppression.reason == SuppressionReason.BY_HAND
     can_answer = request.user.has_perm("conversations.add_answer")
     return {
         "name": names_of([conversation])[conversation.account_id, conversation.uin],
         "person_url": _page("contacts_contact", person.pk) if person is not None else "",
         "account_url": _page("accounts_account", conversation.account_id),
-        "is_suppressed": suppressed,
+        "is_suppressed": suppression is not None,
+        "can_suppress": suppression is None and request.user.has_perm("contacts.add_suppression"),
+        "can_lift": by_hand and request.user.has_perm("contacts.delete_suppression"),
+        "by_reply": suppression is not None and suppression.reason == SuppressionReason.REPLIED,
         "why_not": _why_not(conversation) if can_answer else "",
         "can_change": request.user.has_perm("conversations.change_conversation"),
         "operators": _operators(),

@@ -1,4 +1,4 @@
-"""What an operator does in the inbox: answer, assign, label, note, close and reopen."""
+"""What an operator does in the inbox: answer, assign, label, note, close, reopen, suppress."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.models import SuppressionReason
+from contacts.suppressions import lift_suppression, suppress
 from conversations.admin.inbox_filters import query_of
 from conversations.admin.inbox_list import unread_badge
-from conversations.answers.send_answer import send_answer
+from conversations.answers.send_answer import send_answer, suppression_of
 from conversations.answers.tick import cancel_answer
 from conversations.models import Answer, Conversation
 from conversations.work.assign import assign_conversation, write_note
@@ -31,8 +33,13 @@ from foundation.times import read_moment
 from labels.labelling import add_labels, remove_labels
 from labels.models import Label
 
-#: The actions that need the right to answer; the others need that to change conversations.
-OF_ANSWERS = ("answer", "cancel")
+#: The actions that need another right than the one to change conversations.
+RIGHTS = {
+    "answer": "conversations.add_answer",
+    "cancel": "conversations.add_answer",
+    "suppress": "contacts.add_suppression",
+    "lift": "contacts.delete_suppression",
+}
 #: The status of an answer without a page, and its header with the number for the sidebar.
 NOTHING_NEW, UNREAD_HEADER = 204, "X-Unread"
 
@@ -42,8 +49,8 @@ class InboxVerbs:
 
     def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Carry out an action on a conversation (POST)."""
-        needed = "add_answer" if verb in OF_ANSWERS else "change_conversation"
-        require(request.user.has_perm(f"conversations.{needed}"))
+        needed = RIGHTS.get(verb, "conversations.change_conversation")
+        require(request.user.has_perm(needed))
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         conversation: Conversation = self.find(object_id)  # type: ignore[attr-defined]
         act: Callable[[HttpRequest, Conversation], HttpResponse | None] | None
@@ -57,6 +64,8 @@ class InboxVerbs:
             "assign": self._assign,
             "labels": self._labels,
             "note": self._note,
+            "suppress": self._suppress,
+            "lift": self._lift,
         }.get(verb)
         if act is None:
             raise Http404
@@ -79,6 +88,7 @@ class InboxVerbs:
                 by=request.user,
                 key=request.POST.get("key") or None,
                 also_suppressed=bool(request.POST.get("also_suppressed")),
+                seen=_seen(request),
             )
         except Refusal as refusal:
             page: HttpResponse = self.inbox(  # type: ignore[attr-defined]
@@ -166,8 +176,32 @@ class InboxVerbs:
         if write_note(conversation=conversation, note=request.POST.get("note", "")):
             self._log(request, conversation, Sentence("The note was changed."))
 
+    def _suppress(self, request: HttpRequest, conversation: Conversation) -> None:
+        """Opt the person out who asked for it in words that no opt-out word is."""
+        if suppress(uins=[conversation.uin], source=str(request.user)):
+            self._log(request, conversation, Sentence("The person was opted out."))
+        messages.success(
+            request, _("No campaign writes to %(uin)s any more.") % {"uin": conversation.uin}
+        )
+
+    def _lift(self, request: HttpRequest, conversation: Conversation) -> None:
+        """Lift what an operator did; an opt-out by reply is undone in the list of opt-outs."""
+        suppression = suppression_of(conversation.uin)
+        if suppression is None or suppression.reason != SuppressionReason.BY_HAND:
+            raise Refusal(_("This suppression was lifted already."), code="already_lifted")
+        lift_suppression(suppression=suppression)
+        self._log(request, conversation, Sentence("The suppression is lifted."))
+        messages.success(
+            request, _("Campaigns write to %(uin)s again.") % {"uin": conversation.uin}
+        )
+
     def _log(self, request: HttpRequest, conversation: Conversation, said: str) -> None:
         self.log_change(request, conversation, said)  # type: ignore[attr-defined]
+
+
+def _seen(request: HttpRequest) -> int | None:
+    text = request.POST.get("seen", "")
+    return int(text) if _is_key(text) else None
 
 
 def _is_key(text: str) -> bool:

@@ -37,6 +37,7 @@ def send_answer(
     key: str | None = None,
     is_automatic: bool = False,
     also_suppressed: bool = False,
+    seen: int | None = None,
 ) -> Answer:
     """Send a text to the person of a conversation, from its account; return the answer.
 
@@ -53,11 +54,14 @@ def send_answer(
         is_automatic: whether no operator asked for this one answer. It then waits for the end of
             quiet hours, and the conversation stays unread, and open or closed as it is.
         also_suppressed: whether it goes to a person who opted out.
+        seen: the key of the newest operator's answer that `by` has seen, 0 for none; None: do not
+            ask.
 
     Raises:
-        Refusal: the text cannot be sent, the key was used for another text (`key_used`), the
-            account cannot send (`account_stopped`), the person is no friend of it
-            (`not_a_friend`) or opted out (`suppressed`). Nothing is sent in these cases.
+        Refusal: the text cannot be sent, the key was used for another text (`key_used`), another
+            operator answered after what was seen (`answered_meanwhile`), the account cannot send
+            (`account_stopped`), the person is no friend of it (`not_a_friend`) or opted out
+            (`suppressed`). Nothing is sent in these cases.
     """
     said = answer_text(text)
     token = (key or uuid.uuid4().hex)[:LONGEST_KEY]
@@ -72,6 +76,7 @@ def send_answer(
         earlier: Answer | None = known.first()
         if earlier is not None:
             return _same(earlier, said)
+        _refuse_second_answer(row, seen=seen, by=by)
         refuse_unanswerable(row, also_suppressed=also_suppressed)
         answer = _make(row, said, by=by, key=token, is_automatic=is_automatic,
                        also_suppressed=also_suppressed)  # fmt: skip
@@ -112,7 +117,34 @@ def refuse_unanswerable(conversation: Conversation, *, also_suppressed: bool = F
 
 def is_suppressed(uin: int) -> bool:
     """Return whether a person opted out of all messages. An opt-out from a list is none."""
-    return Suppression.objects.in_force().filter(uin=uin, contact_list=None).exists()
+    return suppression_of(uin) is not None
+
+
+def suppression_of(uin: int) -> Suppression | None:
+    """Return the suppression of a person that holds for every campaign."""
+    found: Suppression | None = (
+        Suppression.objects.in_force().filter(uin=uin, contact_list=None).first()
+    )
+    return found
+
+
+def newest_answer_by_operator(conversation: Conversation) -> Answer | None:
+    """Return the newest answer that no rule or confirmation sent."""
+    found: Answer | None = (
+        Answer.objects.filter(conversation=conversation, is_automatic=False).order_by("pk").last()
+    )
+    return found
+
+
+def _refuse_second_answer(row: Conversation, *, seen: int | None, by: Any) -> None:
+    """Refuse an answer whose writer cannot have seen that somebody else has answered already."""
+    newest = newest_answer_by_operator(row) if seen is not None else None
+    if newest is None or newest.pk <= (seen or 0) or (by is not None and newest.by_id == by.pk):
+        return
+    raise Refusal(
+        _("Somebody answered while you wrote. Read it, and send yours if it is still needed."),
+        code="answered_meanwhile",
+    )
 
 
 def _same(earlier: Answer, said: str) -> Answer:

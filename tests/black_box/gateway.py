@@ -275,7 +275,9 @@ class Gateway:
         return f"RES=0&FN=1&SN={len(friends)}&UN=" + "".join(f"{friend}," for friend in friends)
 
     def _messages_for(self, uin: int) -> str:
-        waiting, self.inbox[uin] = self.inbox[uin], []
+        inbox = self.inbox[uin]
+        waiting = list(inbox)
+        del inbox[: len(waiting)]  # not what another thread appends at this moment
         now = time.monotonic()
         self.handed_over += [HandedOver(now, uin, *one) for one in waiting]
         kinds, senders, texts = ("".join(f"{m[n]}," for m in waiting) for n in range(3))

@@ -73,10 +73,10 @@ def test_both_forms_and_both_ways_to_a_speed_pick_alike(
     assert len({row[4] for row in usual}) > 2, "several accounts, and people without one"
     monkeypatch.setattr(picks_sql, "_MOST_SPEEDS", 0)
     assert _picks(run) == usual
-    monkeypatch.setattr(picks_sql, "_is_lean", lambda _rules: False)
+    monkeypatch.setattr(picks_sql, "_is_lean", lambda: False)
     assert _picks(run) == usual
     monkeypatch.undo()
-    monkeypatch.setattr(picks_sql, "_is_lean", lambda _rules: False)
+    monkeypatch.setattr(picks_sql, "_is_lean", lambda: False)
     assert _picks(run) == usual
 
 

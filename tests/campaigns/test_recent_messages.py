@@ -104,8 +104,8 @@ def test_a_chunk_is_planned_as_its_people_one_by_one(
             OnceAcross.objects.create(run=run, origin=f"campaign:{other.pk}")
     chosen = list(Contact.objects.order_by("pk").values_list("pk", flat=True))
     everyone = Chunk(Contact.objects.order_by("pk"))
-    some = RankedPeople(
-        *(sorted(drawn.sample(chosen, 70)), drawn.sample(range(70), 70))  # type: ignore[arg-type]
+    some = RankedPeople.of(
+        dict(zip(drawn.sample(chosen, 70), drawn.sample(range(70), 70), strict=True))
     )
     for people in (everyone, some):
         at_once = picks(run, people)

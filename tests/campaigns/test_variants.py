@@ -17,7 +17,7 @@ from campaigns.models import CampaignRun, CampaignVariant, MessageTemplate, Temp
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.people_sql import Chunk, sql_of_people
 from campaigns.planning.preflight import preflight
-from campaigns.planning.text_choice import TextChoice, choice_of_run
+from campaigns.planning.text_choice import VARIANT, TextChoice, choice_of_run, coefficients
 from campaigns.planning.text_choice_sql import choice_sql
 from contacts.models import Contact, Membership, Suppression
 from sending.models import Delivery, RunText
@@ -54,8 +54,7 @@ def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool, bool]:
     people_sql, params = sql_of_people(people, columns=sql.languages)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} "
-            f"FROM (SELECT p.*, {sql.draw or 0} AS draw FROM ({people_sql}) p) people",
+            f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} FROM ({people_sql}) p",
             [*sql.text_params, *params],
         )
         number, is_held_out, is_rest = cursor.fetchone()
@@ -93,6 +92,15 @@ def test_the_sql_chooses_as_python_does(
         choice.is_rest(uin=uin),
     )
     assert in_sql(choice, contact) == expected
+
+
+def test_the_draws_stay_what_they_are() -> None:
+    """A person keeps the variant in each run of a campaign, also after an upgrade."""
+    assert coefficients(1, VARIANT) == [1_039_955_309, 122_862_482, 530_696_547, 50_094_120]
+    one = TextChoice(7, [Share("A", 1, "", {"": 1}), Share("B", 1, "", {"": 2})], Decimal(50))
+    uins = range(100_000, 100_008)
+    assert [one.number_of(uin=uin, attributes={}) for uin in uins] == [2, 2, 2, 1, 2, 2, 2, 1]
+    assert [one.is_held_out(uin=uin) for uin in uins] == [1, 1, 1, 1, 0, 1, 0, 1]
 
 
 def test_variants_get_people_by_weight_independently_of_accounts_and_other_campaigns() -> None:

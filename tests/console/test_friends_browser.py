@@ -92,4 +92,26 @@ def test_friend_requests_in_the_browser(
     page.get_by_role("heading", name="好友请求").first.wait_for()
     for words in ("已通过", "已拒绝"):
         assert page.get_by_text(words).count() >= 1
+
+    for uin in (50_003, 50_004):
+        gateway.control.push_friend_request(uin=account, sender=uin, text=f"我是{uin}")
+    wait_until(lambda: len(items(stack, "requests")) == 2, what="two more requests")
+    page.goto(f"{stack.url}accounts/friendrequest/")
+    page.locator("tr", has_text="50003").locator("input[name=_selected_action]").check()
+    page.locator("select[name=action]").select_option("act_accept")
+    page.get_by_role("button", name="执行").click()
+    page.get_by_text("已通过 1 个好友请求，由账号通知网关。").wait_for()
+    page.goto(f"{stack.url}accounts/friendrequest/")
+    page.locator("tr", has_text="50004").locator("input[name=_selected_action]").check()
+    page.locator("select[name=action]").select_option("act_refuse")
+    page.get_by_role("button", name="执行").click()
+    page.get_by_role("heading", name="拒绝 1 个好友请求？", exact=True).wait_for()
+    page.fill("input[name=reason]", "不认识")
+    page.get_by_role("button", name="拒绝").click()
+    page.get_by_text("已拒绝 1 个好友请求，由账号通知网关。").wait_for()
+    wait_until(lambda: not items(stack, "requests"), what="the answers to them")
+    acks = gateway.control.acks(uin=account)
+    assert {key: n for key, n in acks.items() if key[0] in range(50_001, 50_005)} == {
+        (50_001, 0): 1, (50_002, 1): 1, (50_003, 0): 1, (50_004, 1): 1
+    }  # fmt: skip
     assert problems == []

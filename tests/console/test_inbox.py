@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import Account
 from contacts.models import Contact, Suppression
 from conversations.answers.canned import save_canned
+from conversations.answers.send_answer import send_answer
 from conversations.models import Answer, Conversation
 from labels.labelling import create_label
 from sending.models import Delivery
@@ -127,6 +128,55 @@ def test_a_refused_answer_keeps_what_was_written(
     data = {"text": "再见", "key": "k", "also_suppressed": "1"}
     assert operator.post(do("answer", conversation), data).status_code == 302
     assert Answer.objects.get().delivery.run.overrides_suppressions
+
+
+def test_who_did_not_see_a_colleagues_answer_is_asked_first(
+    operator: Client, conversation: Conversation
+) -> None:
+    seen = re.compile(r'name="seen" value="(\d+)"')
+    first = seen.search(html(operator, f"{INBOX}?c={conversation.pk}"))
+    assert first is not None
+    send_answer(conversation=conversation, text="88 元", by=User.objects.create_user("zhou"))
+    data = {"text": "90 元", "key": "mine", "seen": first[1]}
+    page = operator.post(do("answer", conversation), data).content.decode()
+    assert "Somebody answered while you wrote" in page
+    assert "88 元" in page
+    assert ">90 元</textarea>" in page
+    assert Answer.objects.count() == 1
+    second = seen.search(page)
+    assert second is not None
+    assert operator.post(do("answer", conversation), data | {"seen": second[1]}).status_code == 302
+    assert Answer.objects.count() == 2
+    # One's own answers, and those of rules, are no surprise.
+    send_answer(conversation=conversation, text="auto", is_automatic=True)
+    own = {"text": "and more", "key": "next", "seen": second[1]}
+    assert operator.post(do("answer", conversation), own).status_code == 302
+    assert operator.post(do("answer", conversation), {"text": "x", "seen": "x"}).status_code == 302
+
+
+def test_a_person_is_opted_out_and_that_is_undone(
+    operator: Client, conversation: Conversation
+) -> None:
+    shown = f"{INBOX}?c={conversation.pk}"
+    assert "Opt out</button>" in html(operator, shown)
+    for _time in range(2):
+        said = operator.post(do("suppress", conversation), follow=True).content.decode()
+        assert f"No campaign writes to {PERSON} any more." in said
+        assert "Undo the opt-out" in said
+    row = Suppression.objects.get()
+    assert (row.uin, row.contact_list, row.reason, row.source) == (PERSON, None, "by_hand", "op")
+    said = operator.post(do("lift", conversation), follow=True).content.decode()
+    assert f"Campaigns write to {PERSON} again." in said
+    assert not Suppression.objects.exists()
+    again = operator.post(do("lift", conversation), follow=True).content.decode()
+    assert "was lifted already" in again
+    # What a reply did is undone where replies are listed.
+    Suppression.objects.create(uin=PERSON, reason="replied")
+    operator.post(do("lift", conversation))
+    assert Suppression.objects.exists()
+    page = html(operator, shown)
+    assert "Show the opt-out" in page
+    assert "Undo the opt-out" not in page
 
 
 def test_send_and_close(operator: Client, conversation: Conversation) -> None:

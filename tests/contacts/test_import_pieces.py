@@ -37,6 +37,7 @@ ROWS = st.lists(
 
 
 @RELAXED
+@example(rows=[["10000", "", "\x01", "1"]], has_name=False, has_type=False)
 @given(rows=ROWS, has_name=st.booleans(), has_type=st.booleans())
 def test_a_piece_is_read_as_its_rows_are(
     rows: list[list[str]], has_name: bool, has_type: bool

@@ -114,6 +114,7 @@ def test_an_automatic_answer_leaves_the_work_to_operators(conversation: Conversa
         ("empty", "answer_empty"),
         ("long", "answer_too_long"),
         ("nul", "unstorable"),
+        ("surrogate", "unstorable"),
         ("word", "forbidden_word"),
         ("stranger", "not_a_friend"),
         ("quarantined", "account_stopped"),
@@ -123,7 +124,8 @@ def test_an_automatic_answer_leaves_the_work_to_operators(conversation: Conversa
 def test_what_must_not_be_sent_is_refused(
     conversation: Conversation, senders: list[Account], which: str, code: str
 ) -> None:
-    text = {"empty": " \n", "long": "x" * 4_001, "nul": "a\0b", "word": "赌 博 吗"}.get(which, "hi")
+    texts = {"empty": " \n", "long": "x" * 4_001, "nul": "a\0b", "surrogate": "a\ud800b"}
+    text = {**texts, "word": "赌 博 吗"}.get(which, "hi")
     add_words(words=["赌博"])
     if which == "stranger":
         Friend.objects.filter(uin=conversation.uin).update(ended_at=shared.wall())

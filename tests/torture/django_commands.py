@@ -123,6 +123,13 @@ def inbound() -> list[tuple[int, int, int, str]]:
     return list(InboundMessage.objects.values_list("account__uin", "uin", "kind", "text"))
 
 
+def suppressed() -> list[int]:
+    """Return who is suppressed for every campaign."""
+    return list(
+        Suppression.objects.in_force().filter(contact_list=None).values_list("uin", flat=True)
+    )
+
+
 def answers() -> list[str]:
     """Return the texts of the answers that were sent."""
     sent = Answer.objects.filter(delivery__state="sent")
@@ -178,7 +185,7 @@ COMMANDS = {
     for command in (
         *(fill, start, active, pause, resume, resume_paused, unfinished, final_state),
         *(database_time, window_entries, outages, set_policy, set_lists, delete_list),
-        *(empty_audience, inbound, answers),
+        *(empty_audience, inbound, answers, suppressed),
     )
 }
 

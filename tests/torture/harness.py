@@ -33,6 +33,7 @@ from tests.torture.django_process import DjangoProcess
 from tests.torture.host_clocks import HostClock
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
 from tests.torture.postgresql_proxy import PostgresqlProxy
+from tests.torture.simulator_relay import SimulatorRelay
 
 TEXT = "你好 100% & more = fine + hi"
 ENVIRONMENT = {
@@ -61,6 +62,7 @@ class ServerOptions(TypedDict, total=False):
 
     Attributes:
         behaviour: the gateway's.
+        is_simulated: whether the gateway is the project's simulator, behind a relay.
         database: "sqlite" or "postgresql"; by default the harness's.
         is_proxied: whether the stack reaches PostgreSQL through a proxy.
         clock: the clock of the whole host, the database's included.
@@ -68,6 +70,7 @@ class ServerOptions(TypedDict, total=False):
     """
 
     behaviour: Behaviour | None
+    is_simulated: bool
     database: str
     is_proxied: bool
     clock: HostClock | None
@@ -131,7 +134,11 @@ class Harness:
     def start_servers(self, population: Population, **options: Unpack[ServerOptions]) -> None:
         """Start the gateway and the database, but not the stack; import nothing."""
         self.population = population
-        self.gateway = self.exit_stack.enter_context(population.gateway(options.get("behaviour")))
+        behaviour = options.get("behaviour")
+        gateway = population.gateway(behaviour)
+        if options.get("is_simulated"):
+            gateway = SimulatorRelay(population.passwords, population.friends_of, behaviour)
+        self.gateway = self.exit_stack.enter_context(gateway)
         clock = options.get("clock")
         env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **options.get("env", {})}
         if clock is not None:

@@ -16,6 +16,7 @@ from tests.black_box.population import Population
 from tests.black_box.traffic import Request
 from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
+from tests.torture.suppression_watch import LOOK_SECONDS, SuppressionWatch
 
 #: MT of a message, a friend request, its acceptance and refusal, and a change of presence.
 MESSAGE, REQUEST, ACCEPTED, REFUSED, SYSTEM = 9, 2, 3, 4, 99
@@ -24,7 +25,7 @@ OPT_OUT = "退订"
 ANSWER = "答 "
 FIRST_STRANGER = 8_000_000
 HEARTBEAT = 5
-#: What a process that was killed had received so shortly before is lost: the gateway hands a
+#: What a worker that was killed had received so shortly before is lost: the gateway hands a
 #: message over once.
 LOST_BEFORE_KILL = 1.0
 #: From the gateway handing an opt-out over until it is in force, and how long a request that left
@@ -113,43 +114,56 @@ class Crowd:
         return MESSAGE, friend, f"问 {number}"
 
 
-def _run(harness: Harness, size: Size) -> None:
+def _run(harness: Harness, size: Size, *, is_simulated: bool = False) -> None:
     behaviour = Behaviour(hi=HEARTBEAT, li=300, penalty=2.0)
-    harness.start(size.population, min_interval=size.gap, behaviour=behaviour)
+    harness.start(
+        size.population, min_interval=size.gap, behaviour=behaviour, is_simulated=is_simulated
+    )
     harness.campaign("one")
     harness.wait_for_messages(size.population.accounts, seconds=40 + size.population.accounts)
-    crowd, began = Crowd(harness, size), time.monotonic()
+    crowd, watch, began = Crowd(harness, size), SuppressionWatch(harness), time.monotonic()
     crowd.start()
-    kills = _work_and_kill(harness, crowd, size)
+    kills, kills_of_workers = _work_and_kill(harness, crowd, size)
     crowd.join()
     harness.wait_for_finish(seconds=120 + size.population.friends * size.gap * 3)
     harness.wait_until(
         lambda: not any(harness.gateway.inbox.values()), seconds=60, what="every inbox polled"
     )
     time.sleep(2.0)
-    _check_stored(harness, kills)
-    _check_opt_outs(harness, crowd, kills)
+    watch.end()
+    _check_stored(harness, kills_of_workers)
+    _check_opt_outs(harness, crowd, kills_of_workers)
+    _check_in_force(harness, watch, kills_of_workers)
     _check_answers(harness)
     _check_requests(harness)
-    _check_lateness(harness, kills, size.gap)
+    _check_lateness(harness, kills_of_workers, size.gap)
     harness.check(
         "one", rules=Rules(gaps=dict.fromkeys(size.population.uins, size.gap)), beside=ANSWER
     )
     harness.notes.append(f"{len(kills)} kills in {time.monotonic() - began:.0f} s")
 
 
-def _work_and_kill(harness: Harness, crowd: Crowd, size: Size) -> list[float]:
-    """Answer, accept, each twice, and kill processes in between; return when they were killed."""
-    kills: list[float] = []
-    for number in range(max(size.answers, size.requests, size.kills)):
+def _work_and_kill(harness: Harness, crowd: Crowd, size: Size) -> tuple[list[float], list[float]]:
+    """Answer, accept, each twice, and kill processes in between.
+
+    Return when any was killed, and when the worker was, which alone sends and polls.
+
+    It is spread over the time in which people write.
+    """
+    kills: list[tuple[float, str]] = []
+    rounds = max(size.answers, size.requests, size.kills)
+    began = time.monotonic()
+    for number in range(rounds):
+        time.sleep(max(0.0, began + size.seconds * (number + 0.5) / rounds - time.monotonic()))
         if number < size.kills:
-            harness.operator.kill(KILLED[number % len(KILLED)])
-            kills.append(time.monotonic())
+            part = KILLED[number % len(KILLED)]
+            harness.operator.kill(part)
+            kills.append((time.monotonic(), part))
         if number < size.answers:
             _answer_twice(harness, number, avoid=crowd.opted_out)
         if number < size.requests:
             _accept_twice(harness)
-    return kills
+    return [at for at, _part in kills], [at for at, part in kills if part == "worker"]
 
 
 def _answer_twice(harness: Harness, number: int, *, avoid: set[int]) -> None:
@@ -192,27 +206,60 @@ def _check_stored(harness: Harness, kills: list[float]) -> None:
     lost, twice = expected - stored - excused, stored - expected
     harness.expect(not lost, f"{lost.total()} messages lost: {list(lost)[:3]}")
     harness.expect(not twice, f"{twice.total()} messages stored twice: {list(twice)[:3]}")
-    by_kill = (expected - stored).total()
-    harness.notes.append(f"{expected.total()} messages, {by_kill} lost right before a kill")
+    gone = expected - stored
+    before = [
+        killed - one.at
+        for one in handed_over
+        if gone[one.account, one.sender, one.kind, one.text]
+        for killed in kills
+        if 0 <= killed - one.at < LOST_BEFORE_KILL
+    ]
+    harness.notes.append(
+        f"{expected.total()} messages, {gone.total()} lost, at most "
+        f"{1000 * max(before, default=0.0):.0f} ms before a kill of the worker"
+    )
 
 
 def _check_opt_outs(harness: Harness, crowd: Crowd, kills: list[float]) -> None:
     """Nobody gets a campaign's message later than a second after the opt-out was handed over."""
-    late = []
-    for one in harness.gateway.handed_over:
-        if one.text != OPT_OUT or _is_lost_by_a_kill(one, kills):
-            continue
-        since = one.at + IN_FORCE_SECONDS + IN_FLIGHT_SECONDS
-        late += [
-            sent.to
-            for sent in harness.history
-            if sent.to == one.sender and sent.outcome == Outcome.DELIVERED and sent.at > since
-            if sent.text.endswith(b"one")
-        ]
+    campaign_at = {
+        sent.to: sent.at
+        for sent in harness.history
+        if sent.outcome == Outcome.DELIVERED and sent.text.endswith(b"one")
+    }
+    after = [
+        campaign_at[one.sender] - one.at
+        for one in harness.gateway.handed_over
+        if one.text == OPT_OUT and not _is_lost_by_a_kill(one, kills)
+        if campaign_at.get(one.sender, 0.0) > one.at
+    ]
+    late = [seconds for seconds in after if seconds > IN_FORCE_SECONDS + IN_FLIGHT_SECONDS]
     harness.expect(
         not late, f"{len(late)} of {len(crowd.opted_out)} got a message after opting out"
     )
-    harness.notes.append(f"{len(crowd.opted_out)} opted out")
+    harness.notes.append(
+        f"{len(crowd.opted_out)} opted out, {len(after)} got a message after theirs was handed "
+        f"over, at most {1000 * max(after, default=0.0):.0f} ms"
+    )
+
+
+def _check_in_force(harness: Harness, watch: SuppressionWatch, kills: list[float]) -> None:
+    """Opt-outs are in force within a second after they were handed over.
+
+    Without those around a kill of the worker, which are stored when it is back or lost with it.
+    """
+    waits = sorted(
+        watch.seen_at.get(one.sender, float("inf")) - one.at
+        for one in harness.gateway.handed_over
+        if one.text == OPT_OUT and not _is_near(one.at, kills)
+    )
+    late = [seconds for seconds in waits if seconds > IN_FORCE_SECONDS + LOOK_SECONDS]
+    harness.expect(not late, f"{len(late)} opt-outs in force after {late[-3:]} s")
+    if waits:
+        harness.notes.append(
+            f"{len(waits)} opt-outs in force after {1000 * median(waits):.0f} ms, "
+            f"{1000 * waits[-1]:.0f} at most"
+        )
 
 
 def _check_answers(harness: Harness) -> None:
@@ -272,7 +319,8 @@ def _check_lateness(harness: Harness, kills: list[float], gap: float) -> None:
         later = median(with_one) - median(plain)
         harness.notes.append(
             f"{len(with_one)} of {len(plain) + len(with_one)} messages after another request, "
-            f"later by {1000 * later:.0f} ms"
+            f"later by {1000 * later:.0f} ms; {crowded} after more than one; "
+            f"{requests} requests, {most:.0f} may be"
         )
 
 
@@ -290,6 +338,12 @@ SCENARIOS = (
         "conversations_many",
         "the same with 200 accounts, 500 friends of each and 20,000 messages in ten minutes",
         lambda harness: _run(harness, many(harness.scale)),
+        is_long=True,
+    ),
+    Scenario(
+        "conversations_simulator",
+        "conversations_many against the project's own simulator",
+        lambda harness: _run(harness, many(harness.scale), is_simulated=True),
         is_long=True,
     ),
 )
