@@ -152,7 +152,8 @@ class Command(OperatorCommand):
             return
         versions = list(template.versions.select_related("created_by")[: MOST_VERSIONS + 1])
         items, texts = [], []
-        for version, before in zip(versions, [*versions[1:], None], strict=True):
+        befores = [*versions[1:], None][: len(versions)]  # none if it has no version yet
+        for version, before in zip(versions, befores, strict=True):
             changed = version_differences(version, before)
             items.append(
                 {
