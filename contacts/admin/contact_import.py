@@ -49,6 +49,8 @@ class ContactImportAdmin(
 
     list_display = ["file", "badge", "into", "progress", "counts", "created_by", "created_at"]
     list_display_links = None
+    #: Each row shows its progress and figures.
+    list_per_page = 25
     list_filter = [("state", ChoicesDropdownFilter), ("contact_list", AutocompleteSelectFilter)]
     list_select_related = ["contact_list", "created_by"]
     search_fields = ["file_name", "contact_list__name"]

@@ -1,13 +1,13 @@
 """Makes what all rows of a list have in common once a list, not once a row.
 
-Unfold makes a list's headers anew for each row, and renders a template for each row's checkbox:
-together a fifth of the time of a list of 50 rows.
+Unfold makes a list's headers anew for each row, and renders a template for each row's checkbox and
+each state: together a quarter of the time of a list of 50 rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -30,8 +30,28 @@ def result_headers(cl: Any) -> Sequence[dict[str, Any]]:
     return headers
 
 
-# The rows' template tag finds the function by its name.
+def display_for_label(value: Any, empty: str, label: Any) -> SafeString:
+    """Return a state as a badge; what looks the same is rendered once a language."""
+    colours = tuple(label.items()) if isinstance(label, dict) else None
+    match value:
+        case (state, words) if colours is not None:
+            return _badge(get_language(), colours, state, str(words))
+    made: SafeString = _label_of(value, empty, label)
+    return made
+
+
+@lru_cache(maxsize=1_000)
+def _badge(
+    _language: str | None, colours: tuple[tuple[Any, str], ...], state: Any, words: str
+) -> SafeString:
+    made: SafeString = _label_of((state, words), "", dict(colours))
+    return made
+
+
+# The rows' template tag finds the functions by their names.
+_label_of = unfold_list.display_for_label
 unfold_list.result_headers = result_headers
+unfold_list.display_for_label = display_for_label
 
 
 @cache

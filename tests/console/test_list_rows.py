@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from contacts.models import Contact
 from foundation.admin import list_rows
@@ -46,3 +47,27 @@ def test_each_row_has_a_checkbox_in_the_readers_language(
     keys = Contact.objects.values_list("pk", flat=True)
     assert all(f'name="_selected_action" value="{key}"' in page for key in keys)
     assert page.count(f'aria-label="{label}"') >= ROWS
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        ("sent", "sent"),
+        ("unknown", "<b>"),
+        (10, "online"),
+        ("nowhere", "x"),
+        ("sent", ""),
+        ["a"],
+        "a",
+    ],
+)
+def test_a_badge_is_that_of_the_library(value: Any, language: str) -> None:
+    colours = {"sent": "success", 10: "warning", "unknown": "danger"}
+    with translation.override(language):
+        for label in (colours, True):
+            if label is True and isinstance(value, tuple) and value[0] == 10:
+                continue  # a number is no label
+            theirs = list_rows._label_of(value, "", label)
+            assert list_rows.display_for_label(value, "", label) == theirs
+            assert list_rows.display_for_label(value, "", label) == theirs
