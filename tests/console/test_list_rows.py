@@ -58,7 +58,6 @@ def test_each_row_has_a_checkbox_in_the_readers_language(
         (10, "online"),
         ("nowhere", "x"),
         ("sent", ""),
-        ["a"],
         "a",
     ],
 )
