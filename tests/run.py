@@ -20,8 +20,9 @@ from tests.servers import running_postgresql
 
 NOTHING_COLLECTED = 5
 #: Two tests at once for each core: they start and kill real servers, and wait half of the time.
-#: One test at a time to each process: the long ones come first, and are shared out evenly.
-IN_PARALLEL = ("-n", str(max(3, 2 * (os.cpu_count() or 1))), "--maxschedchunk=1")
+#: Exhaustive ones wait less, and whole stacks beside each other take longer than tests are patient.
+AT_ONCE = max(3, 2 * (os.cpu_count() or 1))
+AT_ONCE_OF_ALL = max(3, os.cpu_count() or 1)
 #: More failures than this are no coincidence, and not repeated.
 MOST_REPEATED = 12
 
@@ -65,7 +66,10 @@ def _run(arguments: list[str], environment: dict[str, str]) -> Outcome:
     """
     with tempfile.TemporaryDirectory() as folder:
         cache = ["-o", f"cache_dir={folder}/cache"]
-        outcome = _pytest([*IN_PARALLEL, *cache, *arguments], environment, Path(folder) / "all.xml")
+        at_once = AT_ONCE_OF_ALL if "--all" in arguments else AT_ONCE
+        # One test at a time to each process: the long ones come first, and are shared out evenly.
+        shared_out = ["-n", str(at_once), "--maxschedchunk=1"]
+        outcome = _pytest([*shared_out, *cache, *arguments], environment, Path(folder) / "all.xml")
         if not 0 < outcome.failed <= MOST_REPEATED:
             return outcome
         print(f"=== {outcome.failed} failed; once more, alone", flush=True)
