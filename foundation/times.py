@@ -58,11 +58,6 @@ def age(seconds: float) -> str:
     return span(seconds) if days < 2 else _("%(n)d days") % {"n": days}
 
 
-def age_of(moment: datetime) -> str:
-    """Return how long ago a moment of the wall clock was."""
-    return age((timezone.now() - moment).total_seconds())
-
-
 def utc_iso(moment: datetime | None) -> str | None:
     """Return a time in ISO 8601, UTC, ending in Z; None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -33,6 +33,7 @@ from accounts.admin.account_warm_up import AccountWarmUp
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
+from accounts.templatetags.spans import how_long
 from foundation.admin import (
     ChangeHistoryMixin,
     ConsoleAdmin,
@@ -41,7 +42,6 @@ from foundation.admin import (
     wall_time,
 )
 from foundation.display import EMPTY
-from foundation.times import age_of
 from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
@@ -252,7 +252,7 @@ class AccountAdmin(
     @display(description=_("since"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
         """Return how long the account has been in its state."""
-        return age_of(account.state_changed_at)
+        return how_long(account.state_changed_at)
 
     @display(description=_("friends"), ordering="friend_count")
     def friends(self, account: Account) -> str:
@@ -290,7 +290,7 @@ class AccountAdmin(
         """Return how long the account's session has been open."""
         if account.session_opened_at is None:
             return gettext("no")
-        return age_of(account.session_opened_at)
+        return how_long(account.session_opened_at)
 
     @display(description=_("egress"))
     def talks_from(self, account: Account) -> str:
