@@ -36,9 +36,9 @@ from accounts.people_search import Question, people_found, request_search
 from accounts.states import FriendLinkState
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand
+from foundation.newest_pages import newest_page
 from foundation.refusals import Refusal
 
-MOST_LISTED = 1_000
 #: Friends have no order of their own on a page but their keys, so that `next` is one number.
 LISTED = ("account", "uin", "nickname", "presence", "known_since", "ended_at")
 REPORTED = ("account", "uin", "state", "nickname", "city", "online", "sentence")
@@ -77,12 +77,8 @@ class Command(OperatorCommand):
     def _page(
         self, rows: Any, options: dict[str, Any], *, data: Any, columns: Sequence[str]
     ) -> None:
-        if options["after"] > 0:
-            rows = rows.filter(pk__lt=min(options["after"], 2**62))
-        most = max(1, min(options["limit"], MOST_LISTED))
-        found = list(rows.order_by("-pk")[: most + 1])
-        items = [data(row) for row in found[:most]]
-        following = found[most - 1].pk if len(found) > most else None
+        found, following = newest_page(rows, options)
+        items = [data(row) for row in found]
         self.answer(
             {"items": items, "next": following},
             as_json=options["json"],

@@ -26,9 +26,8 @@ from campaigns.notification_states import NotificationEvent
 from campaigns.notifications.choose import choose_for_campaign, choose_for_user
 from campaigns.notifications.retry import retry_notifications
 from foundation.commands import OperatorCommand
+from foundation.newest_pages import newest_page
 from foundation.refusals import Refusal
-
-MOST_LISTED = 1_000
 
 
 class Command(OperatorCommand):
@@ -46,16 +45,12 @@ class Command(OperatorCommand):
         found = _of_campaign(options).select_related("campaign", "run")
         if options["state"]:
             found = found.filter(state=options["state"])
-        if options["after"] > 0:
-            found = found.filter(pk__lt=min(options["after"], 2**62))
-        most = max(1, min(options["limit"], MOST_LISTED))
-        rows = list(found.order_by("-pk")[: most + 1])
-        shown = rows[:most]
+        shown, following = newest_page(found, options)
         self.answer(
             {
                 "email": settings.EMAIL_IS_ON,
                 "items": [notification_data(row) for row in shown],
-                "next": shown[-1].pk if len(rows) > most else None,
+                "next": following,
             },
             as_json=options["json"],
             text=notifications_text(shown),

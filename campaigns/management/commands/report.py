@@ -34,11 +34,10 @@ from campaigns.saved_reports.keep import (
 )
 from foundation.acts import take_out
 from foundation.commands import OperatorCommand
+from foundation.newest_pages import newest_page
 from foundation.refusals import Refusal
 from labels.labelling import find_labels
 from labels.models import Label
-
-MOST_LISTED = 1_000
 
 
 class Command(OperatorCommand):
@@ -106,16 +105,12 @@ class Command(OperatorCommand):
         found = ReportMail.objects.select_related("report", "user")
         if options["report"] is not None:
             found = found.filter(report=find_report(name=options["report"]))
-        if options["after"] > 0:
-            found = found.filter(pk__lt=min(options["after"], 2**62))
-        most = max(1, min(options["limit"], MOST_LISTED))
-        rows = list(found.order_by("-pk")[: most + 1])
-        shown = rows[:most]
+        shown, following = newest_page(found, options)
         self.answer(
             {
                 "email": settings.EMAIL_IS_ON,
                 "items": [mail_data(row) for row in shown],
-                "next": shown[-1].pk if len(rows) > most else None,
+                "next": following,
             },
             as_json=options["json"],
             text=mails_text(shown),
