@@ -262,7 +262,7 @@ class Conversation:
                     )
 
     def _check_standing(self) -> None:
-        """Learn whether the account may log in now, and with what; ask again if it is long known.
+        """Learn whether the account may log in now, and with what; ask again if the answer is old.
 
         Raises:
             LoginPostponed: the account still waits after an earlier failure.

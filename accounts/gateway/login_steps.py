@@ -1,4 +1,4 @@
-"""The database's part of a login, done for all accounts of a process that log in at a time."""
+"""The database's part of a login, done together for accounts that log in at the same time."""
 
 from __future__ import annotations
 

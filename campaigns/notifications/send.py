@@ -75,9 +75,10 @@ def _due() -> Notification | None:
 
 
 def _claim() -> Notification | None:
-    """Return the one that is due longest, now ours; None if there is none or two are under way.
+    """Claim the notification that has been due longest; None: none is due, or two are under way.
 
-    The number of its tries is the token: who was presumed dead records nothing.
+    The number of its tries is the token of the claim: a process that was presumed dead has an old
+    one, and records nothing.
     """
     due = _due()
     if due is None or _under_way() >= MOST_AT_ONCE:
@@ -147,10 +148,10 @@ def _fail(notification: Notification, sentence: str) -> None:
 
 
 def _refuse_unwanted(notification: Notification) -> None:
-    """Refuse to tell a target that was removed, or an operator who may not know, since.
+    """Refuse a notification that became unwanted while it waited.
 
     Raises:
-        Refusal: it is one (`unwanted`).
+        Refusal: its target was removed, or its operator may not see this any more (`unwanted`).
     """
     if notification.user is not None:
         row = UserNotifications.objects.filter(user=notification.user).first()
