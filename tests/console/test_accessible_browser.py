@@ -84,6 +84,16 @@ PAGES = [
 ]
 
 
+#: The most that a page's layout may shift while it loads (cumulative layout shift).
+MOST_SHIFTED = 0.05
+NOTE_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((one) => {
+    if (!one.hadRecentInput) { window.shifted += one.value; }
+})).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
 @pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.exhaustive)])
 def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> Iterator[Any]:
     """A page of a signed-in operator in one of the colour schemes."""
@@ -94,6 +104,7 @@ def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> 
         locale="en-US",
         reduced_motion="reduce",
     )
+    context.add_init_script(NOTE_SHIFTS)
     context.add_init_script(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{scheme}'))")
     page = context.new_page()
     page.set_default_timeout(30_000)
@@ -143,6 +154,8 @@ def _violations_of(visitor: Any, pages: Sequence[str], keys: dict[str, int]) -> 
         if "#delivery-" in address:
             visitor.locator("#story").wait_for()
         found += _violations(visitor, address)
+        if (shift := visitor.evaluate("window.shifted")) > MOST_SHIFTED:
+            found.append(f"{address}: its layout shifts by {shift:.3f}")
     return found
 
 

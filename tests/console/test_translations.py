@@ -44,6 +44,17 @@ def test_no_translation_is_empty() -> None:
     assert [entry.id for entry in catalogue if entry.id and not any(entry.string or "")] == []
 
 
+def test_no_translation_goes_on_in_english() -> None:
+    """Merging two catalogues once put the end of another sentence behind a translation."""
+    said = re.compile(r"[\u4e00-\u9fff].*\b[A-Za-z]+(?: [a-z]+){4}")
+    mixed = [
+        entry.string
+        for entry in read_catalogue(LANGUAGE)
+        if entry.id and isinstance(entry.string, str) and said.search(entry.string)
+    ]
+    assert mixed == []
+
+
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     kept = catalogue_path(LANGUAGE, suffix="mo").read_bytes()
     assert kept == compiled(read_catalogue(LANGUAGE)), "run `manage.py languages`"
