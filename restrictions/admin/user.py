@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from unfold.admin import StackedInline
 
+from foundation.admin.key_fields import KeyFieldsMixin
 from restrictions.models import Restriction
 from users.admin.user import UserAdmin
 
 
-class RestrictionInline(StackedInline):
+class RestrictionInline(KeyFieldsMixin, StackedInline):
     """The labels and pools of a user. Without any, the user sees the whole installation."""
 
     model = Restriction
