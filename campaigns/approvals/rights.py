@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from campaigns.message_texts import variants_of
@@ -86,7 +87,7 @@ def _last_editor(row: Any, *, counts_equal: bool = False) -> int | None:
         counts_equal: whether an entry that differs from the one before in nothing is one.
     """
     entries = list(row.history.order_by("-history_date", "-history_id")[:_MOST_ENTRIES])
-    for entry, older in zip(entries, [*entries[1:], None][: len(entries)], strict=True):
+    for entry, older in zip_longest(entries, entries[1:]):
         changed = set(entry.diff_against(older).changed_fields) if older is not None else {"all"}
         if changed - _NO_DEFINITION or (counts_equal and not changed):
             user_id: int | None = entry.history_user_id

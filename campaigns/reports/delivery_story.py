@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from zlib import crc32
 
@@ -160,7 +161,6 @@ def _planned(delivery: Delivery) -> Step:
 
 def _tried(delivery: Delivery, attempts: list[Attempt]) -> list[Step]:
     first = delivery.attempt_count - len(attempts) + 1
-    followers = [*attempts[1:], None][: len(attempts)]
     return [
         Step(
             shared.as_wall(attempt.marked_at),
@@ -171,7 +171,7 @@ def _tried(delivery: Delivery, attempts: list[Attempt]) -> list[Step]:
             attempt.account,
             attempt.seq,
         )
-        for place, (attempt, after) in enumerate(zip(attempts, followers, strict=True))
+        for place, (attempt, after) in enumerate(zip_longest(attempts, attempts[1:]))
     ]
 
 

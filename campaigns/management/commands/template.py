@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -152,8 +153,7 @@ class Command(OperatorCommand):
             return
         versions = list(template.versions.select_related("created_by")[: MOST_VERSIONS + 1])
         items, texts = [], []
-        befores = [*versions[1:], None][: len(versions)]  # none if it has no version yet
-        for version, before in zip(versions, befores, strict=True):
+        for version, before in zip_longest(versions, versions[1:]):
             changed = version_differences(version, before)
             items.append(
                 {
