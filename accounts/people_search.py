@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from accounts.account_tasks import request_account_task
@@ -42,10 +42,8 @@ def request_search(*, account: Account, question: Question, by: Any = None) -> A
     Raises:
         Refusal: the account cannot ask, or is busy with another search (`busy`).
     """
-    asked = {"age": question.age, "sex": question.sex, "province": question.province}
-    task = request_account_task(
-        account=account, kind=AccountTaskKind.FIND, text=json.dumps(asked), by=by
-    )
+    text = json.dumps(asdict(question))
+    task = request_account_task(account=account, kind=AccountTaskKind.FIND, text=text, by=by)
     if question_of(task) != question:
         raise Refusal(
             _("Account %(uin)s is busy with another search. Try again in a minute, or by another.")

@@ -52,12 +52,6 @@ def span(seconds: float) -> str:
     return _("%(n)d h") % {"n": round(seconds / 3600)}
 
 
-def age(seconds: float) -> str:
-    """Return how long ago something was: as `span`, and in days from two days on."""
-    days = int(seconds // 86_400)
-    return span(seconds) if days < 2 else _("%(n)d days") % {"n": days}
-
-
 def utc_iso(moment: datetime | None) -> str | None:
     """Return a time in ISO 8601, UTC, ending in Z; None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -33,7 +33,6 @@ from accounts.admin.account_warm_up import AccountWarmUp
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
-from accounts.templatetags.spans import how_long
 from foundation.admin import (
     ChangeHistoryMixin,
     ConsoleAdmin,
@@ -41,6 +40,7 @@ from foundation.admin import (
     TimelineInline,
     wall_time,
 )
+from foundation.ages import how_long
 from foundation.display import EMPTY
 from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport

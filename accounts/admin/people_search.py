@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -104,9 +105,10 @@ class PeopleSearch(ModelAdmin):
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Show the form (GET), or request the search and lead to its people (POST)."""
         require(self.has_search_permission(request))
-        first = Account.objects.working().order_by("uin").values_list("uin", flat=True).first()
-        given = request.POST if request.method == "POST" else None
-        form = SearchForm(given, initial={"account": first})
+        if request.method != "POST":
+            account = Account.objects.working().order_by("uin").first()
+            return self._page(request, SearchForm(initial={"account": account and account.uin}))
+        form = SearchForm(request.POST)
         if form.is_valid():
             try:
                 task = form.request(by=request.user)
@@ -115,7 +117,7 @@ class PeopleSearch(ModelAdmin):
             else:
                 wake_reconciler()
                 return redirect("admin:accounts_friend_found", task.pk)
-        return self._page(request, form, None)
+        return self._page(request, form)
 
     def found_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
         """Show what a search found; only that part of the page if htmx asks again."""
@@ -123,20 +125,14 @@ class PeopleSearch(ModelAdmin):
         searches = AccountTask.objects.filter(kind=AccountTaskKind.FIND)
         task = get_object_or_404(searches.select_related("account"), pk=task_id)
         if "HX-Request" not in request.headers:
-            asked = question_of(task)
-            initial = {
-                "account": task.account.uin,
-                "age": asked.age,
-                "sex": asked.sex,
-                "province": asked.province,
-            }
+            initial = {"account": task.account.uin, **asdict(question_of(task))}
             return self._page(request, SearchForm(initial=initial), task)
         page = TemplateResponse(request, "console/friends/found.html", _found(task))
         page.status_code = 200 if task.state == AccountTaskState.OPEN else STOP_POLLING
         return page
 
     def _page(
-        self, request: HttpRequest, form: SearchForm, task: AccountTask | None
+        self, request: HttpRequest, form: SearchForm, task: AccountTask | None = None
     ) -> HttpResponse:
         context = {
             **admin.site.each_context(request),

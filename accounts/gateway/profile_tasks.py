@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import partial
 
 from accounts.gateway.conversation import Conversation
 from accounts.gateway.task_outcomes import Continued, Done, Outcome
 from accounts.gateway.task_requests import send_for_task
 from accounts.models import AccountTask
+from accounts.people_search import question_of
 from accounts.profiles import next_person, store_profile
 from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
@@ -44,16 +46,16 @@ def fetch_profile(conversation: Conversation, account_task: AccountTask) -> Outc
 
 def find_people(conversation: Conversation, account_task: AccountTask) -> Outcome:
     """Search for people; the task's text holds the question, and afterwards the people found."""
-    asked = json.loads(account_task.text)
+    asked = question_of(account_task)
     reply = send_for_task(
         conversation=conversation,
         account_task=account_task,
         make=lambda seq: Finger(
             seq=seq,
             uin=conversation.account.uin,
-            ag=asked["age"],
-            sx=asked["sex"],
-            pv=asked["province"],
+            ag=asked.age,
+            sx=asked.sex,
+            pv=asked.province,
         ),
         is_marked=False,
     )
@@ -63,7 +65,7 @@ def find_people(conversation: Conversation, account_task: AccountTask) -> Outcom
     ]
 
     def store() -> None:
-        text = json.dumps({**asked, "people": people}, ensure_ascii=False)
+        text = json.dumps({**asdict(asked), "people": people}, ensure_ascii=False)
         AccountTask.objects.filter(pk=account_task.pk).update(text=text.replace("\\u0000", ""))
 
     return Done(_("People found: %(n)d.") % {"n": len(people)}, store)

@@ -16,6 +16,7 @@ from campaigns.creation.planning_choices import refuse_attribute
 from campaigns.earlier_people import EarlierPeople, stored_rules
 from campaigns.models import Campaign, CampaignRun
 from campaigns.states import EarlierGroup, SendingOrder
+from foundation.admin.key_fields import is_key
 from foundation.refusals import Refusal
 from foundation.spans import span_text
 
@@ -45,15 +46,11 @@ def rule_of(choice: str) -> EarlierPeople | None:
     """Return the rule of a choice's value; None if the value is not a rule."""
     campaign, _first, rest = choice.partition(":")
     number, _second, group = rest.partition(":")
-    if group not in EarlierGroup.values or not _is_key(campaign):
+    if group not in EarlierGroup.values or not is_key(campaign):
         return None
-    if number and not _is_key(number):
+    if number and not is_key(number):
         return None
     return EarlierPeople(int(campaign), int(number) if number else None, group)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 class EarlierPeopleField(forms.MultipleChoiceField):

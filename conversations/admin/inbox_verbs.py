@@ -27,6 +27,7 @@ from conversations.work.state import (
     reopen_conversation,
 )
 from foundation.admin import require
+from foundation.admin.key_fields import is_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 from foundation.times import read_moment
@@ -144,7 +145,7 @@ class InboxVerbs:
     def _assign(self, request: HttpRequest, conversation: Conversation) -> None:
         key = request.POST.get("to", "")
         users: Any = get_user_model()._default_manager
-        to = users.filter(pk=int(key), is_active=True).first() if _is_key(key) else None
+        to = users.filter(pk=int(key), is_active=True).first() if is_key(key) else None
         if key and to is None:
             raise Refusal(_("There is no such operator."), code="operator_unknown")
         if assign_conversation(conversation=conversation, to=to):
@@ -156,7 +157,7 @@ class InboxVerbs:
             self._log(request, conversation, said)
 
     def _labels(self, request: HttpRequest, conversation: Conversation) -> None:
-        wanted = {int(key) for key in request.POST.getlist("labels") if _is_key(key)}
+        wanted = {int(key) for key in request.POST.getlist("labels") if is_key(key)}
         now = set(conversation.labels.values_list("pk", flat=True))
         given = list(Label.objects.filter(pk__in=wanted - now))
         taken = list(Label.objects.filter(pk__in=now - wanted))
@@ -201,11 +202,7 @@ class InboxVerbs:
 
 def _seen(request: HttpRequest) -> int | None:
     text = request.POST.get("seen", "")
-    return int(text) if _is_key(text) else None
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if is_key(text) else None
 
 
 def _inbox() -> str:

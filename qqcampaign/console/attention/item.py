@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from clocks import shared
-from foundation.times import age
+from foundation.ages import how_long
 
 
 class Kind(StrEnum):
@@ -62,4 +61,4 @@ class AttentionItem:
     @property
     def age(self) -> str:
         """How long it has waited, in words; "" if that is not known."""
-        return age((shared.wall() - self.since).total_seconds()) if self.since else ""
+        return how_long(self.since)
