@@ -20,43 +20,47 @@ SHOWN_DAYS = 90
 
 
 def keep_sizes() -> int:
-    """Tick: count each list and segment that has no size of today; return how many were counted.
+    """Tick: count each list and segment that has no size of today; return how many that were.
 
-    A segment whose conditions are not understood, or take too long, has no size of that day.
+    A segment whose conditions are not understood, or take too long, is not tried again on that day.
     """
     today, ends_at = _today(), local.elapsed() + TICK_SECONDS
-    kept = 0
+    counted = 0
     lists = ContactList.objects.filter(archived_at=None).exclude(daily_sizes__day=today)
     for key in lists.order_by("pk").values_list("pk", flat=True):
         people = Membership.objects.filter(contact_list=key).aggregate(n=Count("pk"))["n"]
-        kept += _keep(today, people, contact_list_id=key)
+        counted += _keep(today, people, contact_list_id=key)
         if local.elapsed() > ends_at:
-            return kept
+            return counted
     segments = Segment.objects.filter(archived_at=None).exclude(daily_sizes__day=today)
     for segment in segments.order_by("pk"):
-        try:
-            people = count_people(conditions=segment.conditions)
-        except Refusal:
-            continue
-        kept += _keep(today, people, segment_id=segment.pk)
+        counted += _keep(today, _people_of(segment), segment_id=segment.pk)
         if local.elapsed() > ends_at:
             break
-    return kept
+    return counted
 
 
 def sizes_over_time(of: ContactList | Segment) -> list[tuple[date, int]]:
     """Return the days of the last SHOWN_DAYS for which the size is known, and the sizes."""
     rows = DailySize.objects.filter(day__gt=_today() - timedelta(days=SHOWN_DAYS))
     mine = rows.filter(contact_list=of) if isinstance(of, ContactList) else rows.filter(segment=of)
-    return list(mine.order_by("day").values_list("day", "people"))
+    days = mine.order_by("day").values_list("day", "people")
+    return [(day, people) for day, people in days if people is not None]
 
 
 def _today() -> date:
     return timezone.localdate(shared.wall())
 
 
-def _keep(day: date, people: int, **of: int) -> int:
-    """Store a size unless another process just did, or its list or segment was just deleted."""
+def _people_of(segment: Segment) -> int | None:
+    try:
+        return count_people(conditions=segment.conditions)
+    except Refusal:
+        return None
+
+
+def _keep(day: date, people: int | None, **of: int) -> int:
+    """Store a size and return 1; 0 if another process did, or its list or segment was deleted."""
     try:
         with transaction.atomic():
             DailySize.objects.create(day=day, people=people, **of)

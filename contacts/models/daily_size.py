@@ -31,7 +31,8 @@ class DailySize(models.Model):
     )
     #: The day in the console's time zone.
     day = models.DateField(_("day"))
-    people = models.PositiveBigIntegerField(_("people"))
+    #: None: a segment that could not be counted on that day.
+    people = models.PositiveBigIntegerField(_("people"), null=True)
 
     class Meta:
         verbose_name = _("size on a day")

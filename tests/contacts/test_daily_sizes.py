@@ -61,7 +61,18 @@ def test_a_segment_that_is_not_understood_holds_up_no_other(
     good = _segment("not name = 张三")
     keep_sizes()
     assert sizes_over_time(good) == [(today, 3)]
-    assert DailySize.objects.filter(segment__isnull=False).count() == 1
+
+
+def test_a_segment_that_is_not_understood_is_tried_once_a_day(
+    people: ContactList, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Segment.objects.create(name="broken", conditions={"all": [{"nonsense": 1}]})
+    keep_sizes()
+    assert sizes_over_time(broken) == []
+    counted: list[object] = []
+    monkeypatch.setattr(daily_sizes, "count_people", lambda conditions: counted.append(conditions))
+    assert keep_sizes() == 0
+    assert not counted
 
 
 def test_what_is_archived_is_not_counted(people: ContactList) -> None:
