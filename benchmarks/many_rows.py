@@ -28,7 +28,7 @@ RUN_EVERY = 6
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many rows there are, from the number of deliveries."""
+    """How many rows there are, from the number of deliveries; one run more is to everybody."""
 
     deliveries: int
 
@@ -111,7 +111,8 @@ SELECT run, {first_contact_id} + x, {uin}, CASE WHEN kind < 98 THEN {account} EN
        CASE WHEN k % 2 = 0 THEN '您好，活动明天开始，您有一份礼物待领取。' || x END, 0
   FROM (SELECT {first_run_id} + k AS run, k, i, (k * {n} + i) % {p} AS x, (i * 37 + k) % 100 AS kind,
                k >= {r} - 2 AND i % 2 = 0 AS is_open
-          FROM generate_series(0, {r} - 1) k CROSS JOIN generate_series(0, {n} - 1) i) each
+          FROM generate_series(0, {r} - 1) k
+               CROSS JOIN LATERAL generate_series(0, CASE k WHEN {r} / 2 THEN {p} ELSE {n} END - 1) i) each
  ORDER BY run, i
 """,
     """
@@ -258,7 +259,7 @@ def _run(campaign: Campaign, number: int, sizes: Sizes) -> CampaignRun:
 
 def _check(sizes: Sizes, counted: dict[str, int]) -> None:
     """Check a run's figures against its rows, and that nothing refers to rows that are not there."""
-    expected = sizes.runs * sizes.people_of_run
+    expected = (sizes.runs - 1) * sizes.people_of_run + sizes.people
     assert Delivery.objects.count() == expected, counted
     run = Run.objects.order_by("pk")[sizes.runs // 2]
     sent = Tally.objects.get(run=run, kind="state", key=DeliveryState.SENT).n

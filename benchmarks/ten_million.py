@@ -11,10 +11,12 @@ import argparse
 import io
 import json
 import logging
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from itertools import islice
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
@@ -24,9 +26,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.forms import CharField, FloatField, IntegerField, ModelChoiceField
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, resolve, reverse
 
 from benchmarks.many_rows import Sizes, fill
 from campaigns.models import Campaign
@@ -36,6 +39,10 @@ from contacts.models import Contact
 LARGE = 0.02
 #: A statement that takes longer is explained, ms.
 SLOW_STATEMENT = 20.0
+#: What took less is not asked again, ms.
+REPEATED_FROM = 100.0
+#: A statement that reads more rows of a large table is reported.
+MOST_READ = 20_000
 #: Choices of each filter that are asked for.
 CHOICES = 3
 #: What people type into the search of a list.
@@ -59,7 +66,9 @@ class Asked:
         milliseconds: the median of three.
         status: of the answer.
         queries: the number of statements.
-        scans: large tables that a statement read as a whole.
+        cpu: of this process, milliseconds, the first time.
+        database: milliseconds in statements, the first time.
+        read: how many rows of large tables a slow statement read.
         slow: the slowest statements, with their milliseconds.
     """
 
@@ -67,7 +76,9 @@ class Asked:
     milliseconds: float = 0.0
     status: int = 0
     queries: int = 0
-    scans: list[str] = field(default_factory=list)
+    cpu: float = 0.0
+    database: float = 0.0
+    read: dict[str, int] = field(default_factory=dict)
     slow: list[str] = field(default_factory=list)
 
 
@@ -80,10 +91,11 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     logging.disable(logging.ERROR)
     sizes = Sizes(given.deliveries)
     begin = time.perf_counter()
+    get_resolver().url_patterns  # registers the pages of the console
     rows = fill(sizes)
     filled = time.perf_counter() - begin
     large = {name for name, n in rows.items() if n >= sizes.deliveries * LARGE}
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, SERVER_NAME="localhost")
     client.force_login(User.objects.get(username="bench"))
     asked = [_ask(client, address, large) for address in _addresses() if given.only in address]
     asked += [_command(words, large) for words in _commands() if given.only in " ".join(words)]
@@ -93,10 +105,16 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
         "rows": rows,
         "filled_seconds": round(filled, 1),
         "asked": len(asked),
-        "failed": [one.what for one in asked if one.status >= 500],
+        "failed": [
+            (one.what, one.status)
+            for one in asked
+            if one.status >= (400 if "?" in one.what else 500)
+        ],
         "above_target": [vars(one) for one in asked if one.milliseconds > 300],
-        "scans": [vars(one) for one in asked if one.scans],
-        "slowest": [(one.what, one.milliseconds, one.queries) for one in asked[:30]],
+        "reads": [vars(one) for one in asked if max(one.read.values(), default=0) > MOST_READ],
+        "slowest": [
+            (one.what, one.milliseconds, one.cpu, one.database, one.queries) for one in asked[:30]
+        ],
         "median": median(one.milliseconds for one in asked),
     }
 
@@ -110,25 +128,63 @@ def _addresses() -> Iterator[str]:
 
 
 def _questions(page: Any, address: str) -> Iterator[str]:
-    """Yield the questions that a list offers: sorts, filters, searches."""
+    """Yield the questions that a list offers: sorts, filters, searches, and filters together."""
     request = RequestFactory().get(address)
     request.user = User.objects.get(username="bench")
+    request.resolver_match = resolve(address)
     changes: ChangeList = page.get_changelist_instance(request)
-    for number, name in enumerate(changes.list_display):
-        if number and changes.get_ordering_field(name) and _is_sortable(changes, name):
-            yield f"o={number}"
-            yield f"o=-{number}"
-    for spec in changes.filter_specs:
-        shown = [one for one in spec.choices(changes) if one.get("query_string")]
-        for one in [one for one in shown if not one["selected"]][:CHOICES]:
-            yield str(one["query_string"]).lstrip("?")
+    sorts = [
+        f"o={sign}{number}"
+        for number, name in enumerate(changes.list_display)
+        if number and changes.get_ordering_field(name) and _is_sortable(changes, name)
+        for sign in ("", "-")
+    ]
+    filters = [
+        list(islice(_asked_by(spec, changes), CHOICES))
+        for spec in changes.filter_specs
+        if spec.has_output()
+    ]
+    yield from sorts
+    yield from (question for choices in filters for question in choices)
     if changes.search_fields:
         yield from (urlencode({"q": term}) for term in TERMS)
+    # The first filter that chooses a row, such as the run, with each of the others.
+    of_row = next((one for one in filters if one and "__id__exact=" in one[0]), None)
+    for others in (*filters, sorts) if of_row else ():
+        if others is not of_row:
+            yield from (f"{of_row[-1]}&{question}" for question in others)
     yield "p=20"
 
 
 def _is_sortable(changes: ChangeList, name: Any) -> bool:
     return changes.sortable_by is None or name in changes.sortable_by
+
+
+def _asked_by(spec: Any, changes: ChangeList) -> Iterator[str]:
+    """Yield questions of one filter: its choices, or what can be entered into its form."""
+    for one in spec.choices(changes):
+        if "form" not in one:
+            if not one.get("selected") and one.get("query_string"):
+                yield str(one["query_string"]).lstrip("?")
+            continue
+        for name, asked in one["form"].fields.items():
+            yield from (urlencode({name: value}) for value in _entered(asked, spec, changes))
+
+
+def _entered(asked: Any, spec: Any, changes: ChangeList) -> list[Any]:
+    if isinstance(asked, ModelChoiceField):
+        rows = asked.queryset.order_by("pk").values_list("pk", flat=True)
+        return [rows.last(), rows[rows.count() // 2]] if rows.exists() else []
+    if getattr(asked, "choices", None):
+        return [value for value, _label in asked.choices if value not in ("", None)]
+    if isinstance(asked, IntegerField | FloatField):
+        return [1]
+    if isinstance(asked, CharField):
+        name = getattr(spec, "field_path", None)
+        rows = changes.model._default_manager.exclude(**{name: ""}) if name else None
+        found = rows.values_list(name, flat=True).first() if rows is not None else None
+        return [*([found] if found else []), "nobody has this"]
+    return []
 
 
 def _pages() -> Iterator[str]:
@@ -138,7 +194,7 @@ def _pages() -> Iterator[str]:
         for model in admin.site._registry
     }
     for route in sorted(_routes()):
-        if any(f"/{part}" in f"/{route}" for part in STREAMS):
+        if "(" in route or any(f"/{part}" in f"/{route}" for part in STREAMS):
             continue
         for key in keys.get("/".join(route.split("/")[:2]), ("",)):
             yield from _filled(f"/{route}", str(key))
@@ -181,14 +237,18 @@ def _routes() -> set[str]:
 def _commands() -> Iterator[tuple[str, ...]]:
     campaign = Campaign.objects.order_by("pk").values_list("name", flat=True)[0]
     contact = Contact.objects.order_by("pk").values_list("uin", flat=True)[0]
-    yield ("campaign", "status", campaign)
-    yield ("campaign", "list")
-    yield ("contacts", "lists")
-    yield ("accounts", "list", "--json")
+    yield ("campaign", "status", campaign, "--json")
+    yield ("campaign", "figures", campaign, "--json")
+    yield ("accounts", "status", "--json")
     yield ("inbox", "list", "--json")
-    yield ("opt_outs", "list", "--json")
-    yield ("report", "--since", "2026-01-01", "--until", "2026-12-31", "--json")
-    yield ("contacts", "show", str(contact))
+    yield ("friends", "list", "--json")
+    yield ("suppressions", "list", str(contact), "--json")
+    yield ("audit", "list", "--json")
+    yield ("pool", "list", "--json")
+    yield ("sequence", "list", "--json")
+    yield ("notifications", "list", "--json")
+    yield ("report", "--since", "2020-01-01", "--until", "2030-12-31", "--json")
+    yield ("report", "--json")
 
 
 def _ask(client: Client, address: str, large: set[str]) -> Asked:
@@ -200,8 +260,10 @@ def _command(words: tuple[str, ...], large: set[str]) -> Asked:
         with redirect_stdout(io.StringIO()):
             try:
                 call_command(*words)
+            except SystemExit as ended:
+                return 200 if ended.code in (0, 1) else 500
             except Exception as problem:
-                print(problem)
+                print(problem, file=sys.stderr)
                 return 500
         return 200
 
@@ -209,40 +271,50 @@ def _command(words: tuple[str, ...], large: set[str]) -> Asked:
 
 
 def _measured(what: str, large: set[str], run: Any) -> Asked:
-    """Run it three times; explain what took long the last time."""
+    """Run it, three times if it takes long; explain the statements that take long."""
     asked, times = Asked(what), []
-    for _turn in range(2):
-        begin = time.perf_counter()
+    with CaptureQueriesContext(connection) as captured:
+        begin, cpu = time.perf_counter(), time.process_time()
         asked.status = run()
         times.append(time.perf_counter() - begin)
-    with CaptureQueriesContext(connection) as captured:
+        asked.cpu = round((time.process_time() - cpu) * 1000, 1)
+    asked.queries = len(captured)
+    asked.database = round(sum(float(one["time"]) for one in captured.captured_queries) * 1000, 1)
+    for query in captured.captured_queries:
+        took = float(query["time"]) * 1000
+        if took < SLOW_STATEMENT:
+            continue
+        read = {table: n for table, n in _rows_read(query["sql"]).items() if table in large}
+        asked.slow.append(f"{took:.0f} ms: {read} {query['sql'][:700]}")
+        for table, rows in read.items():
+            asked.read[table] = max(rows, asked.read.get(table, 0))
+    while times[0] * 1000 > REPEATED_FROM and len(times) < 3:
         begin = time.perf_counter()
         run()
         times.append(time.perf_counter() - begin)
     asked.milliseconds = round(median(times) * 1000, 1)
-    asked.queries = len(captured)
-    for query in captured.captured_queries:
-        took = float(query["time"]) * 1000
-        if took >= SLOW_STATEMENT:
-            asked.slow.append(f"{took:.0f} ms: {query['sql'][:600]}")
-            asked.scans += [one for one in _scanned(query["sql"]) if one in large]
     return asked
 
 
-def _scanned(sql: str) -> list[str]:
-    """Return the tables that the plan of a statement reads as a whole."""
+def _rows_read(sql: str) -> dict[str, int]:
+    """Return how many rows of each table a statement reads, in the plan as it is run."""
     if not sql.lstrip(" (").upper().startswith(("SELECT", "WITH")):
-        return []
+        return {}
+    read: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"))
+        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql)
         plan = cursor.fetchone()[0]
     plan = plan if isinstance(plan, list) else json.loads(plan)
-    return sorted(set(_whole_tables(plan[0]["Plan"])))
+    for node in _nodes(plan[0]["Plan"]):
+        if table := node.get("Relation Name"):
+            rows = node.get("Actual Rows", 0) + sum(
+                number for name, number in node.items() if name.startswith("Rows Removed by")
+            )
+            read[table] = read.get(table, 0) + round(rows * node.get("Actual Loops", 1))
+    return read
 
 
-def _whole_tables(node: dict[str, Any], limit: bool = False) -> Iterator[str]:
-    limit = limit or node["Node Type"] == "Limit"
-    if node["Node Type"] == "Seq Scan":
-        yield node["Relation Name"]
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
     for child in node.get("Plans", ()):
-        yield from _whole_tables(child, limit)
+        yield from _nodes(child)

@@ -13,7 +13,6 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
-    FieldTextFilter,
     TextFilter,
 )
 from unfold.decorators import display
@@ -28,7 +27,7 @@ from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.variant_figures import who_opted_out
 from contacts.models import Contact
-from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
+from foundation.admin import ExactTextFilter, ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
 from sending.admin.code_mark import code_mark
@@ -121,13 +120,18 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     list_filter = [
         ("run", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
-        ("reason", FieldTextFilter),
-        ("last_res", FieldTextFilter),
+        ("reason", ExactTextFilter),
+        ("last_res", ExactTextFilter),
         VariantFilter,
         PartFilter,
         AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]
+    first_question = "run__id__exact"
+    cheap_questions = ["state__exact"]
+    first_sentence = _(
+        "Choose a run first: without one, all deliveries of all campaigns would have to be read."
+    )
     list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")

@@ -51,8 +51,10 @@ class ExportMixin:
             *urls,
         ]
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
+    def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the rows that the list's filters and search select, as CSV."""
+        if back := self._asks_first(request):
+            return back
         resource, rows = self._shown(request)
         self._note(request, "csv")
         pieces = type(self).export_stream(resource, rows)
@@ -63,6 +65,8 @@ class ExportMixin:
 
     def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the same rows as XLSX, or show that there are too many for one."""
+        if back := self._asks_first(request):
+            return back
         resource, rows = self._shown(request)
         options = self.model._meta  # type: ignore[attr-defined]
         if rows[MOST_ROWS_OF_A_WORKBOOK : MOST_ROWS_OF_A_WORKBOOK + 1].exists():
@@ -81,6 +85,17 @@ class ExportMixin:
         response = StreamingHttpResponse(pieces, content_type=XLSX_TYPE)
         response["Content-Disposition"] = f'attachment; filename="{options.model_name}.xlsx"'
         return response
+
+    def _asks_first(self, request: HttpRequest) -> HttpResponse | None:
+        """Return to the list with a sentence if it needs another choice before it can be read."""
+        ask = getattr(self, "missing_choice", None)
+        sentence = ask(request) if ask else ""
+        if not sentence:
+            return None
+        messages.error(request, sentence)
+        options = self.model._meta  # type: ignore[attr-defined]
+        address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
 
     def _note(self, request: HttpRequest, form: str) -> None:
         """Note in the audit trail that rows leave, and which filters selected them."""

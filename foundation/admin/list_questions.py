@@ -44,7 +44,20 @@ class ListQuestionsMixin:
 
 
 class _CheckedList:
-    """Mixin of a ChangeList."""
+    """Mixin of a ChangeList.
+
+    Attributes:
+        missing_choice: what the operator has to choose before the list can be shown; "": nothing.
+    """
+
+    missing_choice: Any = ""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Return what a column sorts by; None for one that the list does not offer to sort by."""
+        offered = self.sortable_by  # type: ignore[attr-defined]
+        if offered is not None and field_name not in offered:
+            return None
+        return super().get_ordering_field(field_name)  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the rows.
@@ -53,6 +66,7 @@ class _CheckedList:
             IncorrectLookupParameters: the address asks for what cannot be put into a query, such
                 as a time before the year 1 in another zone.
         """
+        asks_first = getattr(self.model_admin, "missing_choice", None)  # type: ignore[attr-defined]
         try:
             found = super().get_queryset(request, *args, **kwargs)  # type: ignore[misc]
             found.query.get_compiler(found.db).as_sql()
@@ -60,7 +74,8 @@ class _CheckedList:
             return found
         except (ArithmeticError, NotImplementedError, TypeError, ValueError) as problem:
             raise IncorrectLookupParameters(str(problem)[:200]) from problem
-        return found
+        self.missing_choice = asks_first(request) if asks_first else ""
+        return found.none() if self.missing_choice else found
 
 
 @cache
