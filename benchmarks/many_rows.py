@@ -68,7 +68,7 @@ INSERT INTO contacts_contact (uin, name, attributes, created_at, updated_at)
 SELECT {uin}, substr('李王张刘陈杨赵黄周吴', 1 + (x % 10)::int, 1)
               || substr('伟芳娜敏静丽强磊军洋', 1 + (x / 10 % 10)::int, 1) || x,
        jsonb_build_object('city', substr('昆明上海北京广州成都', 1 + 2 * (x % 5)::int, 2),
-                          'points', (x * 7919 % 100003)::text),
+                          'points', (x::bigint * 7919 % 100003)::text),
        now() - x % 400 * interval '1 day', now()
   FROM generate_series(0, {p} - 1) x
 """,

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import islice
 from statistics import median
 from typing import Any
@@ -26,7 +27,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
-from django.forms import CharField, FloatField, IntegerField, ModelChoiceField
+from django.forms import CharField, FloatField, IntegerField, ModelChoiceField, SplitDateTimeField
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, resolve, reverse
@@ -47,6 +48,7 @@ MOST_READ = 20_000
 CHOICES = 3
 #: What people type into the search of a list.
 TERMS = ("1", "20000", "客户", "李伟", "campaign 0001", "谢谢")
+_HALF_A_YEAR_AGO = str(date.today() - timedelta(days=182))
 #: Parts of addresses, beside the keys of rows.
 PARTS = {
     "step": ("who", "what", "senders", "when", "check"),
@@ -168,6 +170,8 @@ def _asked_by(spec: Any, changes: ChangeList) -> Iterator[str]:
                 yield str(one["query_string"]).lstrip("?")
             continue
         for name, asked in one["form"].fields.items():
+            if isinstance(asked, SplitDateTimeField):
+                yield urlencode({f"{name}_0": _HALF_A_YEAR_AGO, f"{name}_1": "00:00"})
             yield from (urlencode({name: value}) for value in _entered(asked, spec, changes))
 
 

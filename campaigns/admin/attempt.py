@@ -21,22 +21,8 @@ from sending.admin.code_mark import code_mark
 from sending.models import Attempt
 from tabular import CellProblem, whole_number
 
-#: Without an account, a code is looked for in this many of the newest attempts.
-MOST_READ = 200_000
 #: The largest number that the column of the SEQ holds.
 LARGEST_SEQ = 2**63 - 1
-
-
-class CodeFilter(ExactTextFilter):
-    """Attempts with a result code: those of an account, or of the newest ones of all."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
-        """Return the attempts with the code."""
-        found: QuerySet[Attempt] = super().queryset(request, queryset)
-        if found is queryset or request.GET.get("account__id__exact"):
-            return found
-        newest = Attempt.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        return found.filter(pk__gt=newest - MOST_READ)
 
 
 @admin.register(Attempt)
@@ -46,7 +32,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
     # The first column leads to the delivery, and a link cannot hold another.
     list_display_links = ["seq"]
-    list_filter = [("account", AutocompleteSelectFilter), ("res", CodeFilter)]
+    list_filter = [("account", AutocompleteSelectFilter), ("res", ExactTextFilter)]
     list_select_related = ["account", "delivery"]
     search_fields = ["=seq"]
     search_help_text = _("SEQ")

@@ -20,6 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from foundation.acts import take_out
+from foundation.admin.large_lists import LargeListMixin
 from foundation.admin.permissions import require
 
 #: A workbook is written completely before its first byte is sent; a browser does not wait for more
@@ -88,8 +89,7 @@ class ExportMixin:
 
     def _asks_first(self, request: HttpRequest) -> HttpResponse | None:
         """Return to the list with a sentence if it needs another choice before it can be read."""
-        ask = getattr(self, "missing_choice", None)
-        sentence = ask(request) if ask else ""
+        sentence = self.missing_choice(request) if isinstance(self, LargeListMixin) else ""
         if not sentence:
             return None
         messages.error(request, sentence)

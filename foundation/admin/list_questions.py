@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, FullResult
 from django.http import HttpRequest
 
 from foundation.admin.key_fields import MOST_DIGITS
+from foundation.admin.large_lists import LargeListMixin, is_exporting
 from foundation.characters import is_storable
 
 #: The comparisons that the console's own links and filters use.
@@ -66,7 +67,6 @@ class _CheckedList:
             IncorrectLookupParameters: the address asks for what cannot be put into a query, such
                 as a time before the year 1 in another zone.
         """
-        asks_first = getattr(self.model_admin, "missing_choice", None)  # type: ignore[attr-defined]
         try:
             found = super().get_queryset(request, *args, **kwargs)  # type: ignore[misc]
             found.query.get_compiler(found.db).as_sql()
@@ -74,8 +74,11 @@ class _CheckedList:
             return found
         except (ArithmeticError, NotImplementedError, TypeError, ValueError) as problem:
             raise IncorrectLookupParameters(str(problem)[:200]) from problem
-        self.missing_choice = asks_first(request) if asks_first else ""
-        return found.none() if self.missing_choice else found
+        page: Any = self.model_admin  # type: ignore[attr-defined]
+        if not isinstance(page, LargeListMixin) or is_exporting(request):
+            return found
+        self.missing_choice = page.missing_choice(request)
+        return found.none() if self.missing_choice else page.searched_rows(request, found)
 
 
 @cache
