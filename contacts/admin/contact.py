@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
@@ -16,7 +15,7 @@ from unfold.decorators import display
 from contacts.admin.contact_form import ContactForm
 from contacts.admin.contact_page import ContactPage
 from contacts.admin.import_button import ImportButton
-from contacts.models import Contact, ContactList
+from contacts.models import Contact, ContactList, Membership
 from contacts.people.attributes import record_attributes_of
 from contacts.resources import ContactResource
 from foundation.admin import (
@@ -25,6 +24,7 @@ from foundation.admin import (
     UncountedAdmin,
 )
 from foundation.admin.key_fields import is_key
+from foundation.admin.large_lists import between
 from foundation.display import EMPTY
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import search_by_uin
@@ -82,18 +82,20 @@ class ContactAdmin(ContactPage, ImportButton, ExportMixin, UncountedAdmin):
         return True
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
-        """Sort all contacts, not those of a list: their order is that of the list's index."""
+        """Return the columns by which all contacts are sorted; those of a list have one order."""
         return [] if OF_LIST in request.GET else super().get_sortable_by(request)
 
     def searched_rows(self, request: HttpRequest, rows: QuerySet[Contact]) -> QuerySet[Contact]:
-        """Return the rows; those of a list as the index of its members has them."""
+        """Return the rows; with a list, only from its first to its last person.
+
+        Without this PostgreSQL looks for the list's people among all contacts.
+        """
         key = request.GET.get(OF_LIST, "")
         if not is_key(key):
             return super().searched_rows(request, rows)
-        found = self.get_queryset(request).filter(memberships__contact_list=int(key))
-        if term := request.GET.get(SEARCH_VAR, "").strip():
-            found = self.get_search_results(request, found, term)[0]
-        return found.order_by("-memberships__contact_id")
+        members = Membership.objects.filter(contact_list=int(key))
+        keys = members.order_by("contact_id").values_list("contact_id", flat=True)
+        return between(rows, keys)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
