@@ -71,7 +71,7 @@ def _removed(remove: Callable[[Any], int]) -> dict[str, float]:
     }
 
 
-def sizes() -> dict[str, dict[str, float]]:
+def bytes_per_row() -> dict[str, dict[str, float]]:
     """Return the bytes a row of the largest tables and of their indexes."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -108,7 +108,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     if given.table:
         print(_table(asked), file=sys.stderr)
     return {
-        "bytes_per_row": sizes(),
+        "bytes_per_row": bytes_per_row(),
         "reports": reports(),
         "removal": removal(),
         "deliveries": sizes.deliveries,
@@ -171,7 +171,8 @@ def _questions(page: Any, address: str) -> Iterator[str]:
     if changes.search_fields:
         yield from (urlencode({"q": term}) for term in TERMS)
     # The first filter that chooses a row, such as the run, with each of the others.
-    of_row = next((one for one in filters if one and "__id__exact=" in one[0]), None)
+    none: list[str] = []
+    of_row = next((one for one in filters if one and "__id__exact=" in one[0]), none)
     for others in (*filters, sorts) if of_row else ():
         if others is not of_row:
             yield from (f"{of_row[-1]}&{question}" for question in others)
@@ -205,8 +206,10 @@ def _entered(asked: Any, spec: Any, changes: ChangeList) -> list[Any]:
         return [1]
     if isinstance(asked, CharField):
         name = getattr(spec, "field_path", None)
-        rows = changes.model._default_manager.exclude(**{name: ""}) if name else None
-        found = rows.values_list(name, flat=True).first() if rows is not None else None
+        if name is None:
+            return ["nobody has this"]
+        rows = changes.model._default_manager.exclude(**{name: ""})
+        found = rows.values_list(name, flat=True).first()
         return [*([found] if found else []), "nobody has this"]
     return []
 

@@ -54,8 +54,8 @@ class ExportMixin:
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the rows that the list's filters and search select, as CSV."""
-        if back := self._asks_first(request):
-            return back
+        if asks := self._asks_first(request):
+            return asks
         resource, rows = self._shown(request)
         self._note(request, "csv")
         pieces = type(self).export_stream(resource, rows)
@@ -66,8 +66,8 @@ class ExportMixin:
 
     def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the same rows as XLSX, or show that there are too many for one."""
-        if back := self._asks_first(request):
-            return back
+        if asks := self._asks_first(request):
+            return asks
         resource, rows = self._shown(request)
         options = self.model._meta  # type: ignore[attr-defined]
         if rows[MOST_ROWS_OF_A_WORKBOOK : MOST_ROWS_OF_A_WORKBOOK + 1].exists():

@@ -117,7 +117,8 @@ def is_exporting(request: HttpRequest) -> bool:
 def indexed_columns(model: type[Model]) -> frozenset[str]:
     """Return the columns that an index of all rows begins with."""
     options = model._meta
-    found = {one.name for one in options.concrete_fields if one.unique or one.db_index} | {"pk"}
+    columns: Any = options.concrete_fields
+    found = {one.name for one in columns if one.unique or one.db_index} | {"pk"}
     for index in options.indexes:
         if index.condition is None and index.fields:
             found.add(index.fields[0].removeprefix("-"))
