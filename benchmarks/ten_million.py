@@ -33,7 +33,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, resolve, reverse
 
 from benchmarks.many_rows import Sizes, fill
-from benchmarks.many_rows_out import removal, reports
+from benchmarks.many_rows_out import bytes_per_row, removal, reports
 from benchmarks.targets import PAGE_MS
 from campaigns.models import Campaign
 from contacts.models import Contact
