@@ -22,6 +22,7 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
+NO_ADDRESS = _("unknown address")
 COLOURS = {2: "success", 3: "info", 4: "warning", 5: "danger"}
 
 
@@ -108,7 +109,7 @@ class ApiRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("operation"))
     def asked(self, row: ApiRequest) -> str:
         """What was asked for."""
-        return f"{row.method} {row.operation or _('an address that is none')}"
+        return f"{row.method} {row.operation or NO_ADDRESS}"
 
     @display(description=_("status"), label={str(key): colour for key, colour in COLOURS.items()})
     def answer(self, row: ApiRequest) -> tuple[str, str]:
