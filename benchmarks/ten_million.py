@@ -198,6 +198,7 @@ def _asked_by(spec: Any, changes: ChangeList) -> Iterator[str]:
 
 def _entered(asked: Any, spec: Any, changes: ChangeList) -> list[Any]:
     if isinstance(asked, ModelChoiceField):
+        assert asked.queryset is not None
         rows = asked.queryset.order_by("pk").values_list("pk", flat=True)
         return [rows.last(), rows[rows.count() // 2]] if rows.exists() else []
     if getattr(asked, "choices", None):
