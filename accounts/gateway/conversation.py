@@ -6,7 +6,7 @@ It logs in when needed and returns each result as an `Answer`. It knows no campa
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from accounts.account_tasks import request_in_background
@@ -306,8 +306,15 @@ class Conversation:
 
     def note_used(self) -> None:
         """Store when the session was last used, so that the next lane need not log in."""
-        if self.session is not None and self.last_reply is not None:
-            ago = timedelta(seconds=local.elapsed() - self.last_reply)
+        used = self.session_used()
+        if used is not None:
             with database_turn():
-                touch_session(session_id=self.session.pk, used_at=shared.now() - ago)
-            self._noted_at = self.last_reply
+                touch_session(session_id=used[0], used_at=used[1])
+            self._noted_at = self.last_reply or self._noted_at
+
+    def session_used(self) -> tuple[int, datetime] | None:
+        """Return the session and when it was last used; None if it was not used here."""
+        if self.session is None or self.last_reply is None:
+            return None
+        ago = timedelta(seconds=local.elapsed() - self.last_reply)
+        return self.session.pk, shared.now() - ago

@@ -115,7 +115,7 @@ def is_kept(session: Session) -> bool:
 
 def touch_session(*, session_id: int, used_at: datetime) -> None:
     """Store when a session was last used: the gateway extends a session at any request."""
-    Session.objects.filter(pk=session_id, ended_at=None).update(last_used_at=used_at)
+    Session.objects.touch([(session_id, used_at)])
 
 
 def end_session(*, session_id: int, reason: str) -> None:

@@ -85,13 +85,17 @@ def hand_back(
         grant: the lease.
         last_reply_at, learnt_interval, bad_results, sessions_lost: see `Grant`.
     """
-    Lease.objects.filter(account_id=grant.account_id, token=grant.token).update(
-        worker=None,
-        last_reply_at=last_reply_at,
-        learnt_interval=learnt_interval,
-        bad_results=bad_results,
-        sessions_lost=sessions_lost,
-        woken_at=None,
+    Lease.objects.hand_back(
+        [
+            (
+                last_reply_at,
+                learnt_interval,
+                bad_results,
+                sessions_lost,
+                grant.account_id,
+                grant.token,
+            )
+        ]
     )
 
 

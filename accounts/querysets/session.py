@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from accounts.states import WORKING_STATES
 
 #: After a wake-up this recent, a lane is about to start, and it polls the inbox itself.
 WOKEN_LATELY = timedelta(seconds=10)
+
+_TOUCH = "UPDATE accounts_session SET last_used_at = %s WHERE id = %s AND ended_at IS NULL"
 
 
 class SessionQuerySet(models.QuerySet[Any]):
@@ -40,3 +43,14 @@ class SessionQuerySet(models.QuerySet[Any]):
             poll_at__lte=at,
             account__state__in=WORKING_STATES,
         ).order_by("poll_at")
+
+    def touch(self, used: Iterable[tuple[int, datetime]]) -> None:
+        """Store when sessions that are open were last used: the gateway extends one at any request.
+
+        Args:
+            used: (session, shared time) of each. They are sent together, without building a
+                statement of the ORM for each.
+        """
+        stored = connection.ops.adapt_datetimefield_value
+        with connection.cursor() as cursor:
+            cursor.executemany(_TOUCH, [(stored(at), session_id) for session_id, at in used])

@@ -24,6 +24,7 @@ from clocks import local
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient
 from sending.forbidden_words import WatchedWords
+from sending.lanes.closings import Closings
 from sending.lanes.feed import RunBrief, brief
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.lanes.login_turns import LoginTurns
@@ -93,6 +94,7 @@ class LaneContext:
         rate_turns: the lanes' turns in the runs' own rates.
         login_turns: their turns to log in and out.
         login_steps: what their logins ask of the database, many at once.
+        closings: hands back the leases of lanes that end, many at once.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
         polled: answers of inboxes that are not stored yet.
@@ -117,6 +119,7 @@ class LaneContext:
         self.rate_turns = RateTurns()
         self.login_turns = LoginTurns()
         self.login_steps = LoginSteps()
+        self.closings = Closings()
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()

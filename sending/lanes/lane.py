@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
 from accounts.gateway.conversation import Conversation
 from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginPostponed
-from accounts.leases.leases import Grant, hand_back
+from accounts.leases.leases import Grant
+from accounts.leases.return_leases import Return
 from accounts.models import Account
 from accounts.states import AccountState
 from accounts.wake_ups import wake_reconciler
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint
+from foundation.gathering import AbandonedError
 from foundation.log_context import logged
 from qqhttp import NeverLeft
 from sending.lanes.between_messages import BetweenMessages
+from sending.lanes.closings import hand_back_alone
 from sending.lanes.context import AccountRow, LaneContext
 from sending.lanes.feed import Due, RunBrief, next_deliveries
 from sending.lanes.first_reads import FirstReads, read_ahead
@@ -306,24 +310,24 @@ class Lane:
         if not self.permit.is_held:
             return
         self.ledger.wait_for_all()
+        returned = self._return()
         try:
-            self._return_lease()
-        except (DatabaseError, InterfaceError):
-            self.context.return_lease_later(self._return_lease)
+            self.context.closings.hand_back(returned)
+        except (DatabaseError, InterfaceError, AbandonedError):
+            self.context.return_lease_later(partial(hand_back_alone, returned))
+        if self._has_new_task or self.tasks.has_tasks:
+            wake_reconciler()  # it was requested after the work was done: the next lane performs it
 
-    def _return_lease(self) -> None:
-        self.conversation.note_used()
+    def _return(self) -> Return:
         last_reply_at = self.grant.last_reply_at
         if self.conversation.last_reply is not None:
             ago = timedelta(seconds=local.elapsed() - self.conversation.last_reply)
             last_reply_at = shared.now() - ago
-        with database_turn():
-            hand_back(
-                grant=self.grant,
-                last_reply_at=last_reply_at,
-                learnt_interval=self.pacing.gap.learnt,
-                bad_results=self.reactions.bad_results,
-                sessions_lost=self.reactions.sessions_lost,
-            )
-        if self._has_new_task or self.tasks.has_tasks:
-            wake_reconciler()  # it was requested after the work was done: the next lane performs it
+        return Return(
+            grant=self.grant,
+            last_reply_at=last_reply_at,
+            learnt_interval=self.pacing.gap.learnt,
+            bad_results=self.reactions.bad_results,
+            sessions_lost=self.reactions.sessions_lost,
+            session_used=self.conversation.session_used(),
+        )

@@ -8,7 +8,7 @@ arrays, `json_each` of one JSON text) and in what a CTE may do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -110,12 +110,6 @@ class LedgerSql(Protocol):
             (delivery, run, state, reason) of each delivery that was in flight under that SEQ, as
             they are now.
         """
-
-
-def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
-    """Return `count` columns, one list for each, from rows."""
-    turned = [list(column) for column in zip(*rows, strict=True)]
-    return turned or [[] for _ in range(count)]
 
 
 def settled_state(*, old: str) -> str:

@@ -6,7 +6,6 @@ from accounts.gateway.conversation import Conversation
 from foundation.database_turn import database_turn
 from foundation.log_context import logged
 from sending.lanes.lane import Lane
-from sending.runs.finish import finish_runs_that_are_done
 from sending.wake_ups.wake import refuse_wake, wake_lanes
 from sending.worker.openings import Opening
 from sending.worker.runtime import Runtime
@@ -59,8 +58,8 @@ def _run_lane(opening: Opening, runtime: Runtime) -> None:
                 lane.run()
         finally:
             runtime.lanes.pop(account.pk, None)
-    with database_turn():
-        finish_runs_that_are_done(run_ids=lane.sender.runs_served)
-        was_woken = lane.woken_at is not None
-        if (lane.has_more or was_woken) and not runtime.context.is_draining:
+    runtime.context.closings.finish_runs(lane.sender.runs_served)
+    was_woken = lane.woken_at is not None
+    if (lane.has_more or was_woken) and not runtime.context.is_draining:
+        with database_turn():
             wake_lanes(account_ids=[account.pk])

@@ -17,7 +17,8 @@ from accounts.leases.workers import register_worker
 from accounts.models import Lease
 from contacts.models import Contact
 from sending.ledger import sql_postgresql, sql_sqlite
-from sending.ledger.sql import SENDABLE, columns
+from sending.ledger.sql import SENDABLE
+from sending.ledger.sql_postgresql import arrays
 from sending.models import Delivery
 from tests.campaigns.factories import make_account, make_campaign, make_run
 
@@ -33,8 +34,8 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
     if connection.vendor == "postgresql":
         for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
             _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
-        marks: list[Any] = [*columns(rows, 5), 1, list(SENDABLE), timezone.now()]
-        results = columns([_result(row) for row in rows], 10)
+        marks: list[Any] = [*arrays(rows, 5), 1, list(SENDABLE), timezone.now()]
+        results = arrays([_result(row) for row in rows], 10)
         for statement, values in (
             (sql_postgresql._MARK, marks), (sql_postgresql._SETTLE, results),
         ):  # fmt: skip
@@ -42,10 +43,10 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
             assert "Index Scan using sending_delivery_pkey on sending_delivery" in plan, plan
             for other in ("delivery_next", "delivery_in_flight", "Seq Scan on sending_delivery"):
                 assert other not in plan, plan
-        repeats = [*columns([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
+        repeats = [*arrays([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
         for statement, values in (
             (sql_postgresql._REPLAY, repeats),
-            (sql_postgresql._MARKED_ALREADY, [*columns(rows, 5), 1]),
+            (sql_postgresql._MARKED_ALREADY, [*arrays(rows, 5), 1]),
         ):
             plan = _ask(f"EXPLAIN {statement}", values)
             assert "Seq Scan on sending_" not in plan, plan
@@ -66,7 +67,7 @@ def test_limits_on_messages_to_one_person_begin_at_the_persons_own_messages() ->
     if connection.vendor == "postgresql":
         for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
             _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
-        marks: list[Any] = [*columns(rows, 8), 1, list(SENDABLE), timezone.now()]
+        marks: list[Any] = [*arrays(rows, 8), 1, list(SENDABLE), timezone.now()]
         plan = _ask(f"EXPLAIN {sql_postgresql._MARK_LIMITED}", marks)
         assert plan.count("delivery_unique_contact_in_run on sending_delivery e") == 2, plan
         assert "Seq Scan on sending_" not in plan, plan
