@@ -25,7 +25,7 @@ from api.pipeline.reading import read_body, read_values, uploaded
 from api.request_log.note import Asked, note
 from api.scopes import Scope
 from api.sent_file import sent_file
-from api.tokens.sign_in import sign_in
+from api.tokens.sign_in import named_token, sign_in
 from foundation.acts import API, acting
 from foundation.commands import refusal_of
 from foundation.failpoints import failpoint
@@ -44,10 +44,20 @@ def api(request: HttpRequest, path: str) -> HttpResponseBase:
         response = _answered(request, path, asked)
     except Exception as problem:
         asked.problem = _problem(problem, request, path)
+        if asked.token is None:
+            asked.token = _named_token(request)
         response = problem_response(asked.problem)
     response["Content-Language"] = get_language() or "en"
     note(request, asked, response.status_code)
     return response
+
+
+def _named_token(request: HttpRequest) -> Token | None:
+    """Return the token that a refused request names, for the log."""
+    try:
+        return named_token(request.headers.get("Authorization", ""))
+    except DatabaseError:
+        return None
 
 
 def _problem(problem: Exception, request: HttpRequest, path: str) -> Problem:

@@ -41,6 +41,7 @@ class MessageAdmin(ReadOnlyMixin, UncountedAdmin):
     ordering = ["-id"]
     actions = ["send_again"]
     empty_sentence = _("Each event that a webhook is told of is listed here for seven days.")
+    empty_step = (_("Webhooks"), "admin:webhooks_endpoint_changelist")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Whether the user may send messages again; the rows are otherwise read-only."""
