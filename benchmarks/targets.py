@@ -23,6 +23,8 @@ REHEARSAL_SECONDS = 60
 IMPORTING, IMPORTING_MB = 1.5, 200.0
 #: With fewer rows the start of the process takes most of an import's time: no target applies.
 LEAST_ROWS = 300_000
+#: What a page may take at ten million deliveries, ms; rows a second of a report.
+PAGE_MS, REPORT_ROWS = 300, 50_000
 FIRST_MESSAGE_SECONDS = 1.0
 #: The CPU of one exchange, kept connection and a connection a message: in microseconds on a calm
 #: machine, and divided by that of a plain socket in the same run. The machine for which the
@@ -210,6 +212,29 @@ def rehearsing(database: str, result: dict[str, Any]) -> list[Row]:
                 f"{seconds:.0f} s",
                 f"≤ {REHEARSAL_SECONDS} s",
                 seconds <= REHEARSAL_SECONDS,
+            )
+        )
+    return rows
+
+
+def ten_million(database: str, result: dict[str, Any]) -> list[Row]:
+    """Return the rows for pages, commands and reports of a large database."""
+    n = f"{result['deliveries']:,} deliveries, {database}"
+    slow, reads = len(result["above_target"]), len(result["reads"])
+    rows: list[Row] = [
+        (f"pages and commands above {PAGE_MS} ms, of {result['asked']}, {n}",
+         str(slow), "0", slow == 0),
+        (f"... that read more than {result['most_read']:,} rows, {n}",
+         str(reads), "0", reads == 0),
+    ]  # fmt: skip
+    for name, one in result["reports"].items():
+        rate = one["rows_per_second"]
+        rows.append(
+            (
+                f"report of {one['rows']:,} rows, {name}, {one['more_mb']:.0f} MB more, {database}",
+                f"{rate:,} rows/s",
+                f"≥ {REPORT_ROWS:,}",
+                rate >= REPORT_ROWS,
             )
         )
     return rows
