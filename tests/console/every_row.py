@@ -1,4 +1,4 @@
-"""The rows of the whole world, and further ones: for every address of the console, one to look at."""
+"""The rows of the whole world, and further ones: each address of the console has one."""
 
 from __future__ import annotations
 
@@ -79,9 +79,8 @@ def _touch() -> None:
 def _repeated() -> int:
     """Make a campaign with a schedule that is on."""
     members = ContactList.objects.get(name="新客户")
-    campaign = make_campaign(
-        "每周会员日", lists=[members], text="{{ name }}，本周会员日到了", repeat="weekly@mon,thu 09:00"
-    )
+    text, rule = "{{ name }}，本周会员日到了", "weekly@mon,thu 09:00"
+    campaign = make_campaign("每周会员日", lists=[members], text=text, repeat=rule)
     start_campaign(campaign=campaign)
     return int(campaign.pk)
 

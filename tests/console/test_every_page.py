@@ -1,4 +1,4 @@
-"""Every address of the table is a page that axe and the pictures know, or is excepted with a reason."""
+"""Every address of the table is a page that axe walks, or is excepted with a reason."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.console.every_page import (
-    LIKE_OTHERS,
-    NOT_PAGES,
-    ROWS,
-    is_page,
-    pages,
-    reason,
-)
+from tests.console.every_page import ROWS, pages
 from tests.console.every_row import make_every_row
+from tests.console.page_names import LIKE_OTHERS, NOT_PAGES, is_page, page_names, reason
 from tests.console.sample_data import make_operator
 from tests.users.addresses import addresses
 
@@ -30,6 +24,7 @@ def test_every_address_is_a_page_or_excepted(client: Client) -> None:
     rows = {name: keys[key] for name, key in ROWS.items()}
     found = list(addresses(rows))
     shown = pages(keys)
+    assert set(shown) == set(page_names())
     wrong = [
         f"{name} {where}: {said}"
         for name, where in shown.items()

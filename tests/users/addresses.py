@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -21,8 +20,6 @@ from campaigns.admin.sequence import VERBS as SEQUENCE_VERBS
 from campaigns.admin.step_form import STEPS
 from contacts.admin.contact_page import VERBS as PERSON_VERBS
 
-#: The declared table: name, verb or "-", the first role that may GET, the first that may POST.
-TABLE = Path(__file__).with_name("addresses.txt")
 #: Words of an address that are no key of a row, by the name of the URL.
 WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_step": tuple(STEPS),
