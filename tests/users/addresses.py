@@ -46,7 +46,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 #: Addresses without a role: they open before a sign-in, or lead elsewhere.
 PUBLIC = {
     "api", "api-docs", "api-openapi",  # a token signs in, tests/api
-    "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
+    "health-live", "health-ready", "static-moved", "set_language",
+    "login", "logout", "sign-in-again",
     "oidc-start", "oidc-back", "oidc-leave",  # for who is not signed in, tests/signin/test_oidc.py
     "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
 }  # fmt: skip
