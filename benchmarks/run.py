@@ -81,6 +81,10 @@ BENCHES = (
         ("--people", "100000", "--variants", "keep", "keep_cap", "everything"),
         (), targets.planning_choices,
     ),
+    Bench(
+        "rehearsing", "rehearsing", BOTH,
+        ("--people", "1000000"), ("--people", "20000"), targets.rehearsing,
+    ),
     Bench("latency", "latency", BOTH, ("--repeats", "5"), ("--repeats", "2"), targets.latency),
     Bench(
         "endurance", "endurance", ONE,

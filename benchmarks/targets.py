@@ -17,6 +17,8 @@ OPENING_MS, OPENING_SECONDS = 4.0, 30.0
 #: Planning divided by a raw insert of the same rows, and with all choices divided by without.
 PLANNING = {"postgresql": 1.15, "sqlite": 1.5}
 EVERYTHING = 1.3
+#: The seconds of a rehearsal of a million people, on a calm machine.
+REHEARSAL_SECONDS = 60
 #: An import's time divided by that of the raw load; the memory of its process.
 IMPORTING, IMPORTING_MB = 1.5, 200.0
 #: With fewer rows the start of the process takes most of an import's time: no target applies.
@@ -192,6 +194,22 @@ def planning_choices(database: str, result: dict[str, Any]) -> list[Row]:
                 f"{ratio:.2f}",
                 f"≤ {EVERYTHING}" if has_target else "",
                 ratio <= EVERYTHING if has_target else None,
+            )
+        )
+    return rows
+
+
+def rehearsing(database: str, result: dict[str, Any]) -> list[Row]:
+    """Return the rows for a rehearsal, with its target for a million people."""
+    rows: list[Row] = []
+    for name in ("constant", "personal"):
+        seconds = result[name]["seconds"] / result["people"] * 1_000_000
+        rows.append(
+            (
+                f"a rehearsal of a million, {database}, {name} text",
+                f"{seconds:.0f} s",
+                f"≤ {REHEARSAL_SECONDS} s",
+                seconds <= REHEARSAL_SECONDS,
             )
         )
     return rows

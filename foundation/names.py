@@ -104,8 +104,10 @@ def has_visible_character(text: str) -> bool:
 
 def blank_if_invisible(text: str) -> str:
     """Return a text about a person as it is, or "" if it shows nothing."""
-    # The common case first, because imports of a million rows call this for each.
-    return text if (text.isascii() and text.isalnum()) or has_visible_character(text) else ""
+    # The common cases first, because imports and rehearsals of a million people call this for each.
+    if "\u4e00" <= text[:1] <= "\u9fff" or (text.isascii() and text.isalnum()):
+        return text
+    return text if has_visible_character(text) else ""
 
 
 def shown_name(text: str) -> str:

@@ -35,6 +35,8 @@ MOST_STEPS = 20_000
 MOST_CHARACTERS = 64 * 1024
 #: Bits of a whole number.
 MOST_BITS = 256
+#: The longest name of a variable, and the longest text that is read or written free of charge.
+LONGEST_NAME = 1_000
 #: Characters of a date, and of the format of a date: the library is slow with long ones.
 LONGEST_DATE = 40
 #: Levels of lists inside lists.

@@ -29,6 +29,7 @@ from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
 from liquid.undefined import UNDEFINED
 
 from texts.bounds import (
+    LONGEST_NAME,
     MOST_BITS,
     MOST_LOOP_ROUNDS,
     Budget,
@@ -51,8 +52,6 @@ from texts.tags import (
 
 #: Rendering stops when the output is this many times as long as the longest message.
 OUTPUT_TIMES = 4
-#: The longest name of a variable, and the longest text that is read or written free of charge.
-LONGEST_NAME = 1_000
 #: The tags of the language. The library has others, which read other templates or make HTML.
 TAGS = frozenset({
     TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, "#", "assign", "break", "capture", "case",

@@ -34,6 +34,7 @@ from texts.checks import (
 from texts.checks import TextProblem as TextProblem
 from texts.faults import TextFault, Unsendable
 from texts.language import apply_bounds, environment
+from texts.plain_pieces import Variable, joined, plain_pieces
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").
@@ -73,6 +74,8 @@ class CompiledText:
         references: each use of these variables with its position, in the order of the text.
         is_constant: whether every contact gets `source` unchanged.
         longest: how many characters a rendered text may have.
+        template: the text as Liquid renders it.
+        pieces: the text as `joined` puts it together; None if only Liquid can render it.
     """
 
     source: str
@@ -81,6 +84,7 @@ class CompiledText:
     is_constant: bool
     longest: int
     template: BoundTemplate
+    pieces: tuple[str | Variable, ...] | None
 
     def render(self, context: Mapping[str, Any], *, now: datetime | None = None) -> str:
         """Return the text for one contact.
@@ -104,6 +108,10 @@ class CompiledText:
         return text
 
     def _rendered(self, context: Mapping[str, Any], now: datetime | None) -> str:
+        if self.pieces is not None:
+            text = joined(self.pieces, context)
+            if text is not None and len(text) <= self.longest:
+                return text
         try:
             return self.template.render(context, now=now)
         except OutputStreamLimitError:
@@ -148,6 +156,7 @@ def _compiled(text: str, longest: int) -> CompiledText:
         refuse_filters(positions, analysis, known=language.filters)
         refuse_ranges(positions, template)
         is_constant = _is_constant(template, text)
+        pieces = plain_pieces(template.nodes)
         apply_bounds(template)
         trial_render(template)
     except (LiquidError, RecursionError) as problem:
@@ -160,6 +169,7 @@ def _compiled(text: str, longest: int) -> CompiledText:
         is_constant=is_constant,
         longest=longest,
         template=template,
+        pieces=pieces,
     )
     _refuse_constant(compiled)
     return compiled

@@ -25,6 +25,7 @@ TINY = {
         *("--people", "300", "--accounts", "4", "--earlier", "2", "--repeats", "1"),
         *("--variants", "everything"),
     ),
+    "rehearsing": ("--people", "300", "--accounts", "3"),
     "latency": ("--accounts", "2", "--friends", "40", "--repeats", "1"),
     "endurance": ("--accounts", "2", "--messages", "60"),
 }
@@ -53,6 +54,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         "openings": lambda: result["lanes"],
         "planning": lambda: result["people"],
         "planning_choices": lambda: sorted(result["ratio_of_cpu"]),
+        "rehearsing": lambda: result["people"],
         "latency": lambda: len(result["steps"]),
         "endurance": lambda: result["messages"],
     }
@@ -64,6 +66,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
             "openings": 4,
             "planning": 300,
             "planning_choices": ["everything", "without"],
+            "rehearsing": 300,
             "latency": 1,
             "endurance": 60,
         }[module]
