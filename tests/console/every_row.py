@@ -115,7 +115,7 @@ def _search() -> int:
     ]
     found = {"age": 25, "sex": 0, "province": "云南", "people": people}
     task = AccountTask.objects.create(
-        account=Account.objects.order_by("uin").first(),
+        account=Account.objects.order_by("uin")[0],
         kind=AccountTaskKind.FIND,
         state=AccountTaskState.DONE,
         text=json.dumps(found),

@@ -1,4 +1,4 @@
-"""What a browser loads for a page, as a proxy compresses it, and when it first paints.
+"""What a browser loads for a page, as a proxy compresses it, and when the page is first painted.
 
     python -m tests.console.weights
 
@@ -24,7 +24,7 @@ FIRST_PAINT = """() => {
     return found.length ? Math.max(...found) : null;
 }"""
 #: How often a page is opened for its first paint: the machine may be busy, so the least counts.
-TIMES = 3
+TIMES = 2
 SHOWN = 12
 
 
@@ -35,12 +35,10 @@ class Load:
     Attributes:
         size: bytes over the wire, compressed, without what the browser had.
         files: size of each file by its address, the largest first.
-        paint: milliseconds until the first text or picture was painted; None: not said.
     """
 
     size: int
     files: dict[str, int]
-    paint: float | None
 
 
 class Scale:
@@ -69,7 +67,7 @@ class Scale:
             if one.url not in self._cached and not one.url.startswith("data:")
         }
         ordered = dict(sorted(files.items(), key=lambda item: -item[1]))
-        return Load(sum(files.values()), ordered, self._page.evaluate(FIRST_PAINT))
+        return Load(sum(files.values()), ordered)
 
     def _name(self, event: Mapping[str, Any]) -> None:
         self._ids[event["requestId"]] = event["request"]["url"]
@@ -80,6 +78,13 @@ class Scale:
     def _note_disk(self, event: Mapping[str, Any]) -> None:
         if event["response"].get("fromDiskCache"):
             self._cached.add(event["response"]["url"])
+
+
+def first_paint(page: Any, where: str) -> float:
+    """Open a page; return the milliseconds until its first text or picture was painted."""
+    page.goto(where, wait_until="load")
+    page.wait_for_function(f"() => ({FIRST_PAINT})() !== null")
+    return float(page.evaluate(FIRST_PAINT))
 
 
 def size_of(answer: Any) -> int:
@@ -107,8 +112,8 @@ def main() -> int:
         loads = {name: scale.open(address + where) for name, where in pages.items()}
         paints = {}
         for name, where in pages.items():
-            seen = [scale.open(address + where).paint for _time in range(TIMES)]
-            paints[name] = min((one for one in seen if one is not None), default=0.0)
+            seen = [first_paint(page, address + where) for _time in range(TIMES)]
+            paints[name] = min(seen)
     for name, load in sorted(loads.items(), key=lambda item: -item[1].size)[:SHOWN]:
         print(f"{load.size / 1000:7.1f} kB  {name}")
     ordered = sorted(paints.items(), key=lambda item: -item[1])
