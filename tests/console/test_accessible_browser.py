@@ -35,6 +35,8 @@ OFTEN = (
 )
 #: The most that a page's layout may shift while it loads (cumulative layout shift).
 MOST_SHIFTED = 0.05
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 780}
 NOTE_SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((one) => {
@@ -48,7 +50,7 @@ def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> 
     """A page of a signed-in operator in one of the colour schemes."""
     scheme = request.param
     context = chromium.new_context(
-        viewport={"width": 1280, "height": 900},
+        viewport=DESK,
         color_scheme=scheme,
         locale="en-US",
         reduced_motion="reduce",
@@ -63,7 +65,7 @@ def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> 
 
 
 @pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.exhaustive)])
-def test_axe_finds_nothing_and_nothing_jumps(visitor: Any, every: int) -> None:
+def test_axe_finds_nothing_and_nothing_jumps_or_overflows(visitor: Any, every: int) -> None:
     """Each page of `OFTEN` and each `every`th of the others."""
     shown = pages(make_every_row())
     chosen = [name for n, name in enumerate(sorted(shown)) if n % every == 0 or name in OFTEN]
@@ -91,7 +93,15 @@ def _found_on(visitor: Any, name: str, where: str) -> list[str]:
     found = _violations(visitor, where)
     if (shift := visitor.evaluate("window.shifted")) > MOST_SHIFTED:
         found.append(f"{where}: its layout shifts by {shift:.3f}")
-    return found
+    return found + _too_wide(visitor, where)
+
+
+def _too_wide(visitor: Any, where: str) -> list[str]:
+    """Return a line if a page that is open is wider than a phone."""
+    visitor.set_viewport_size(PHONE)
+    wide = visitor.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    visitor.set_viewport_size(DESK)
+    return [f"{where}: {wide} pixels wider than a phone"] if wide > 0 else []
 
 
 def _violations(page: Any, address: str) -> list[str]:
