@@ -128,7 +128,7 @@ class StepFormSet(forms.BaseInlineFormSet):
         """Save the steps; those that move leave their numbers first, which others may take."""
         moved = [form.instance.pk for form in self.initial_forms if "number" in form.changed_data]
         if commit and moved:
-            self.queryset.filter(pk__in=moved).update(number=F("number") + MOST_STEPS)
+            SequenceStep.objects.filter(pk__in=moved).update(number=F("number") + MOST_STEPS)
         return super().save(commit)
 
     def clean(self) -> None:
