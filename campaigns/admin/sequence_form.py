@@ -100,6 +100,10 @@ class StepForm(InlineEditedForm):
             self.initial["wait"] = span_text(self.instance.wait_seconds)
             self.initial[SEEN] = self._values(self.initial)
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave the number to the formset: steps that change places take each other's."""
+        return {*super()._get_validation_exclusions(), "number"}
+
     def _names(self) -> list[str]:
         """Return the fields of a step that the operator sees, its wait included."""
         return [*super()._names(), "wait"]

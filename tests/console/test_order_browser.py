@@ -14,6 +14,7 @@ from tests.console.sample_data import make_operator
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
     pytest.mark.usefixtures("clean_redis"),
 ]
 TEXTS = ["welcome", "the handbook", "questions?"]
