@@ -86,15 +86,17 @@ class Comparison:
         assert said["accepted"] == self.messages, said
         return self._measured(float(said["cpu_seconds"]), 0.0, simulator.own())
 
-    def engine(self, *, worker: int, text: str | None = None) -> Measured:
-        """Send a new run with the engine."""
+    def engine(
+        self, *, worker: int, others: Sequence[int] = (), text: str | None = None
+    ) -> Measured:
+        """Send a new run with the engine: with this worker, and these others of its egress."""
         self.gateway.control.reset()
         self._number += 1
         name = f"run {self._number}"
         campaign = make_campaign(people=self.people, name=name, **({"text": text} if text else {}))
         simulator = Watch(self.gateway.pid)
         run = start(campaign)
-        watch = Watch(worker)
+        watch = Watch(worker, *others)
         wait_for(run, seconds=300)
         measured = self._measured(watch.own(), watch.postgresql(), simulator.own())
         said = recorded(run)
