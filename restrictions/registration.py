@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from foundation.restricted import register_restrictions
+from django.db.models import Model
+
+from foundation.restricted import register_restrictions, seeing_as
+from restrictions.beyond import refuse_rows
 from restrictions.commands import LIFT, RESTRICT
+from restrictions.managers import scope_managers
 from restrictions.models import Restriction
 from restrictions.open import PERMISSIONS
 from restrictions.scopes import SCOPES
@@ -32,10 +37,18 @@ class Restricted:
             return rows
         return rows.filter(scope(restriction)) if scope is not None else rows.none()
 
+    def refuse_beyond(self, written: Iterable[tuple[type[Model], Any]], user: Any) -> None:
+        """Refuse rows that a restricted user wrote and that do not belong to their part."""
+        restriction = _of(user)
+        if restriction is not None:
+            with seeing_as(None):
+                refuse_rows(written, restriction)
+
 
 def register() -> None:
     """Register them, and `users restrict` and `users lift`."""
     register_restrictions(Restricted())
+    scope_managers()
     register_action(RESTRICT)
     register_action(LIFT)
 

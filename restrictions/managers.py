@@ -1,0 +1,66 @@
+"""The one place through which rows are read: the managers of tables.
+
+While a restricted user is served (`foundation.restricted.seeing_as`), the managers of the tables in
+`SCOPES` give only the rows of their part. Whatever finds rows for a person starts at a manager: the
+look-up of a name, a list, the choices of a form, the check of what was posted, a related set. So
+none of them has to ask by itself, and a row of somebody else is a row that does not exist.
+
+A table that is not in `SCOPES` is given whole, because services need it; its pages and operations
+are closed by the other locks. Django's own `_base_manager` is not scoped: a row that is found leads
+to the row it belongs to, and a unique key is checked against all rows.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db.models import Manager, Model
+from django.db.models.signals import m2m_changed, post_save
+
+from foundation.restricted import note_written, seeing, visible
+from restrictions.scopes import SCOPES
+
+
+class ScopedManager:
+    """Mixin of a manager: while a restricted user is served, it gives the rows of their part."""
+
+    model: Any
+
+    def get_queryset(self) -> Any:
+        """Return the rows."""
+        rows = super().get_queryset()  # type: ignore[misc]
+        user = seeing()
+        return rows if user is None or self.model not in SCOPES else visible(rows, user)
+
+
+def scope_managers() -> None:
+    """Put the scope in front of every manager of these tables, and note what is written there.
+
+    The managers of abstract bases are changed too: Django copies them anew for each model.
+    """
+    for model in SCOPES:
+        for base in model.__mro__:
+            for manager in getattr(getattr(base, "_meta", None), "local_managers", ()):
+                manager.__class__ = _scoped(type(manager))
+        model._meta._expire_cache()  # type: ignore[attr-defined]
+        assert isinstance(model._default_manager, ScopedManager), model
+    post_save.connect(_saved, dispatch_uid="restrictions.saved")
+    m2m_changed.connect(_related, dispatch_uid="restrictions.related")
+
+
+@cache
+def _scoped(kind: type[Manager[Any]]) -> type[Manager[Any]]:
+    if issubclass(kind, ScopedManager):
+        return kind
+    return type(kind.__name__, (ScopedManager, kind), {"__module__": kind.__module__})
+
+
+def _saved(sender: type[Model], instance: Model, **_more: Any) -> None:
+    if sender in SCOPES:
+        note_written(instance)
+
+
+def _related(instance: Model, **_more: Any) -> None:
+    if type(instance) in SCOPES:
+        note_written(instance)
