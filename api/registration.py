@@ -5,9 +5,13 @@ from __future__ import annotations
 from api.commands.users_token import TOKEN
 from api.messages.erase import erase
 from api.messages.in_threads import messages_in_thread
+from api.models import Message
+from django.db.models import Q
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from conversations.threads.sources import register_source
+from restrictions.managers import register_scope
+from restrictions.scopes import accounts_of
 from users.commands.further_actions import register_action
 
 
@@ -17,3 +21,4 @@ def register() -> None:
     register_eraser(erase)
     register_action(TOKEN)
     register_source(messages_in_thread)
+    register_scope(Message, lambda one: Q(delivery__account__in=accounts_of(one)))

@@ -15,7 +15,7 @@ from foundation.refusals import Refusal
 from restrictions.models import Restriction
 from restrictions.scopes import SCOPES
 
-#: New rows of these get the labels of the restriction, unless one of them was chosen.
+#: Rows of these keep one of the labels of the restriction; new ones get all of them.
 _LABELLED = (ContactList, MessageTemplate)
 
 
@@ -45,8 +45,22 @@ def _is_own(model: type[Model], key: Any, restriction: Restriction) -> bool:
     return not rows.exists() or rows.filter(SCOPES[model](restriction)).exists()
 
 
+def label_new(row: Model, restriction: Restriction) -> None:
+    """Give a new list or template the labels of the restriction; others have none.
+
+    Raises:
+        Refusal: the user is restricted to pools alone.
+    """
+    if isinstance(row, _LABELLED):
+        _label(type(row), row.pk, restriction)
+
+
 def _label(model: type[Any], key: Any, restriction: Restriction) -> None:
-    """Give a row the labels of the restriction if it has none of them."""
+    """Give a row the labels of the restriction if it has none of them.
+
+    Raises:
+        Refusal: the user is restricted to pools alone.
+    """
     if _is_own(model, key, restriction):
         return
     labels = list(restriction.labels.all())

@@ -18,8 +18,10 @@ from typing import Any
 from django.db.models import Manager, Model
 from django.db.models.signals import m2m_changed, post_save
 
-from foundation.restricted import note_written, seeing, visible
-from restrictions.scopes import SCOPES
+from foundation.restricted import note_written, seeing, seeing_as, visible
+from restrictions.beyond import label_new
+from restrictions.of_user import restriction_of
+from restrictions.scopes import SCOPES, Scope
 
 
 class ScopedManager:
@@ -35,18 +37,26 @@ class ScopedManager:
 
 
 def scope_managers() -> None:
-    """Put the scope in front of every manager of these tables, and note what is written there.
-
-    The managers of abstract bases are changed too: Django copies them anew for each model.
-    """
+    """Put the scope in front of every manager of these tables, and note what is written there."""
     for model in SCOPES:
-        for base in model.__mro__:
-            for manager in getattr(getattr(base, "_meta", None), "local_managers", ()):
-                manager.__class__ = _scoped(type(manager))
-        model._meta._expire_cache()  # type: ignore[attr-defined]
-        assert isinstance(model._default_manager, ScopedManager), model
+        _scope(model)
     post_save.connect(_saved, dispatch_uid="restrictions.saved")
     m2m_changed.connect(_related, dispatch_uid="restrictions.related")
+
+
+def register_scope(model: type[Model], scope: Scope) -> None:
+    """Register the rows of a table of an app above that a restriction leaves."""
+    SCOPES[model] = scope
+    _scope(model)
+
+
+def _scope(model: type[Model]) -> None:
+    """Scope the managers of a table, and of its bases: Django copies those anew for each model."""
+    for base in model.__mro__:
+        for manager in getattr(getattr(base, "_meta", None), "local_managers", ()):
+            manager.__class__ = _scoped(type(manager))
+    model._meta._expire_cache()  # type: ignore[attr-defined]
+    assert isinstance(model._default_manager, ScopedManager), model
 
 
 @cache
@@ -56,9 +66,15 @@ def _scoped(kind: type[Manager[Any]]) -> type[Manager[Any]]:
     return type(kind.__name__, (ScopedManager, kind), {"__module__": kind.__module__})
 
 
-def _saved(sender: type[Model], instance: Model, **_more: Any) -> None:
-    if sender in SCOPES:
-        note_written(instance)
+def _saved(sender: type[Model], instance: Model, *, created: bool, **_more: Any) -> None:
+    user = seeing()
+    if user is None or sender not in SCOPES:
+        return
+    note_written(instance)
+    restriction = restriction_of(user) if created else None
+    if restriction is not None:
+        with seeing_as(None):
+            label_new(instance, restriction)
 
 
 def _related(instance: Model, **_more: Any) -> None:

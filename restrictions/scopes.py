@@ -53,7 +53,8 @@ def _pools(restriction: Restriction) -> QuerySet[Any]:
     return _through(Restriction, "pools").filter(restriction=restriction.pk).values("accountpool")
 
 
-def _accounts(restriction: Restriction) -> QuerySet[Any]:
+def accounts_of(restriction: Restriction) -> QuerySet[Any]:
+    """Return the keys of the accounts that have one of the labels, or are in one of the pools."""
     labels, pools = _labels(restriction), _pools(restriction)
     own = Q(labels__in=labels) | Q(pools__in=pools) | Q(labels__pools__in=pools)
     return _rows(Account).filter(own).values("pk")
@@ -70,7 +71,7 @@ def _campaigns(restriction: Restriction) -> QuerySet[Any]:
     accounts. The user's own drafts may lack them: whatever would start one is refused. Segments,
     earlier people and other campaigns reach over the whole installation.
     """
-    lists, accounts = _lists(restriction), _accounts(restriction)
+    lists, accounts = _lists(restriction), accounts_of(restriction)
     whole = _rows(Campaign).filter(earlier_people=[], excluded_earlier_people=[])
     is_complete = _has("lists") & (_has("accounts") | _has("pools"))
     has_run = Exists(_rows(CampaignRun).filter(campaign=OuterRef("pk")))
@@ -108,7 +109,7 @@ def _of_campaign(relation: str) -> dict[str, Any]:
 def _contacts(restriction: Restriction) -> Q:
     member = _rows(Membership).filter(contact=OuterRef("pk"), contact_list__in=_lists(restriction))
     friend = _rows(Friend).filter(
-        uin=OuterRef("uin"), ended_at=None, account__in=_accounts(restriction)
+        uin=OuterRef("uin"), ended_at=None, account__in=accounts_of(restriction)
     )
     return Q(Exists(member)) | Q(Exists(friend))
 
@@ -127,7 +128,7 @@ def _runs(restriction: Restriction) -> Q:
 
 def _deliveries(restriction: Restriction) -> Q:
     # A delivery that waits for an account has none yet: then its run must be a campaign's.
-    mine = Q(account__in=_accounts(restriction))
+    mine = Q(account__in=accounts_of(restriction))
     campaigns = _campaigns(restriction)
     of_campaign = _rows(CampaignRun).filter(campaign__in=campaigns).values("pk")
     waits = Q(account=None, run__in=of_campaign)
@@ -135,7 +136,7 @@ def _deliveries(restriction: Restriction) -> Q:
 
 
 def _of_account(restriction: Restriction) -> Q:
-    return Q(account__in=_accounts(restriction))
+    return Q(account__in=accounts_of(restriction))
 
 
 def _of_campaigns(restriction: Restriction) -> Q:
@@ -153,7 +154,7 @@ def _none(_restriction: Restriction) -> Q:
 
 
 SCOPES: dict[type[Model], Scope] = {
-    Account: lambda one: Q(pk__in=_accounts(one)),
+    Account: lambda one: Q(pk__in=accounts_of(one)),
     AccountPool: lambda one: Q(pk__in=_pools(one)),
     AccountTask: _of_account,
     Campaign: lambda one: Q(pk__in=_campaigns(one)),
