@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from api.commands.users_token import TOKEN
 from api.messages.erase import erase
 from api.messages.in_threads import messages_in_thread
 from api.models import Message
-from django.db.models import Q
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from conversations.threads.sources import register_source

@@ -16,12 +16,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.wake_ups import wake_reconciler
 from api.models import Token
+from api.open_operations import is_open
 from api.operations import find_operation
 from api.pipeline import idempotency
 from api.pipeline.etags import body_of, etag_of, is_among, refuse_changed
 from api.pipeline.operation import Answer, Call, Operation
 from api.pipeline.problems import Problem, problem_of, problem_response
-from api.open_operations import is_open
 from api.pipeline.rates import refuse_too_many
 from api.pipeline.reading import read_body, read_values, uploaded
 from api.scopes import Scope

@@ -29,6 +29,9 @@ class Restrictions(Protocol):
     def rows(self, rows: Any, user: Any) -> Any:
         """Return those of the rows that a restricted user may see."""
 
+    def opens(self, page: str) -> bool:
+        """Return whether a page is open to restricted users, by the name of its address."""
+
     def refuse_beyond(self, written: Iterable[tuple[type[Model], Any]], user: Any) -> None:
         """Refuse rows that a restricted user wrote and that do not belong to their part."""
 
@@ -64,6 +67,11 @@ def open_permissions() -> frozenset[str]:
 def visible(rows: Rows, user: Any) -> Rows:
     """Return those of the rows that a user may see: all of them, unless they are restricted."""
     return _registered[0].rows(rows, user) if is_restricted(user) else rows
+
+
+def may_open(user: Any, page: str) -> bool:
+    """Return whether a page is open to a user, by the name of its address."""
+    return not is_restricted(user) or _registered[0].opens(page)
 
 
 @contextmanager

@@ -30,7 +30,9 @@ def refuse_rows(written: Iterable[tuple[type[Model], Any]], restriction: Restric
         if model is Campaign:
             campaigns.add(key)
         elif model is CampaignRun:  # a run starts its campaign
-            campaigns |= set(CampaignRun._base_manager.filter(pk=key).values_list("campaign", flat=True))
+            campaigns |= set(
+                CampaignRun._base_manager.filter(pk=key).values_list("campaign", flat=True)
+            )
         elif model in _LABELLED:
             _label(model, key, restriction)
         elif model is Account and not _is_own(model, key, restriction):

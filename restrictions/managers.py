@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.models import Manager, Model
 from django.db.models.signals import m2m_changed, post_save
+from django.forms import ModelChoiceField
 
 from foundation.restricted import note_written, seeing, seeing_as, visible
 from restrictions.beyond import label_new
@@ -40,6 +41,7 @@ def scope_managers() -> None:
     """Put the scope in front of every manager of these tables, and note what is written there."""
     for model in SCOPES:
         _scope(model)
+    scope_choices()
     post_save.connect(_saved, dispatch_uid="restrictions.saved")
     m2m_changed.connect(_related, dispatch_uid="restrictions.related")
 
@@ -80,3 +82,22 @@ def _saved(sender: type[Model], instance: Model, *, created: bool, **_more: Any)
 def _related(instance: Model, **_more: Any) -> None:
     if type(instance) in SCOPES:
         note_written(instance)
+
+
+def scope_choices() -> None:
+    """Scope the choices of form fields whose rows were given when their module was read.
+
+    A form copies its fields for each request: that is where the rows are chosen anew.
+    """
+    copied = ModelChoiceField.__deepcopy__
+    if getattr(copied, "is_scoped", False):
+        return
+
+    def copy(self: Any, memo: Any) -> Any:
+        field, user = copied(self, memo), seeing()
+        if user is not None and field.queryset is not None and field.queryset.model in SCOPES:
+            field.queryset = visible(field.queryset, user)
+        return field
+
+    copy.is_scoped = True  # type: ignore[attr-defined]
+    ModelChoiceField.__deepcopy__ = copy  # type: ignore[method-assign]

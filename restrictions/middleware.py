@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
 from foundation.restricted import is_restricted, pieces_seen_as, refuse_beyond, seeing_as
-from restrictions.open import CAMPAIGN_VERBS, OWN, PAGES, WRITING
-
+from restrictions.open import CLOSED_VERBS, OWN, PAGES, WRITING
 
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -66,7 +65,7 @@ class OnlyOpenPages:
             return HttpResponseRedirect(reverse("admin:campaigns_campaign_changelist"))
         if name not in PAGES or not (is_reading or name in WRITING):
             raise PermissionDenied(closed())
-        if name == "campaigns_campaign_do" and kwargs.get("verb") not in CAMPAIGN_VERBS:
+        if kwargs.get("verb") in CLOSED_VERBS.get(name, ()):
             raise PermissionDenied(closed())
         return None
 

@@ -12,7 +12,7 @@ from restrictions.beyond import refuse_rows
 from restrictions.commands import LIFT, RESTRICT
 from restrictions.managers import scope_managers
 from restrictions.of_user import restriction_of
-from restrictions.open import PERMISSIONS
+from restrictions.open import OWN, PAGES, PERMISSIONS
 from restrictions.scopes import SCOPES
 from users.commands.further_actions import register_action
 
@@ -34,6 +34,10 @@ class Restricted:
         if restriction is None:
             return rows
         return rows.filter(scope(restriction)) if scope is not None else rows.none()
+
+    def opens(self, page: str) -> bool:
+        """Return whether a page is open to restricted users, by the name of its address."""
+        return page in PAGES or page in OWN
 
     def refuse_beyond(self, written: Iterable[tuple[type[Model], Any]], user: Any) -> None:
         """Refuse rows that a restricted user wrote and that do not belong to their part."""

@@ -144,9 +144,7 @@ def _of_campaigns(restriction: Restriction) -> Q:
 
 
 def _templates(restriction: Restriction) -> Q:
-    return Q(
-        pk__in=_rows(MessageTemplate).filter(labels__in=_labels(restriction)).values("pk")
-    )
+    return Q(pk__in=_rows(MessageTemplate).filter(labels__in=_labels(restriction)).values("pk"))
 
 
 def _none(_restriction: Restriction) -> Q:
