@@ -97,8 +97,10 @@ PERMISSIONS = frozenset(
         "campaigns.view_messagetemplate",
         "contacts.add_contact",
         "contacts.add_contactimport",
+        "contacts.add_contactlist",
         "contacts.add_suppression",
         "contacts.change_contact",
+        "contacts.change_contactlist",
         "contacts.delete_suppression",
         "contacts.view_contact",
         "contacts.view_contactimport",
@@ -107,6 +109,7 @@ PERMISSIONS = frozenset(
         "conversations.add_answer",
         "conversations.change_conversation",
         "conversations.view_conversation",
+        "labels.view_label",
         "sending.change_delivery",
         "sending.view_delivery",
     }

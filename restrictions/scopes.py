@@ -29,10 +29,19 @@ from campaigns.models import (
     Rehearsal,
     SavedReport,
     Sequence,
+    SequencePerson,
     TestRun,
 )
 from campaigns.states import ScheduleState
-from contacts.models import Contact, ContactImport, ContactList, Membership, Segment
+from contacts.models import (
+    AttributeUse,
+    Contact,
+    ContactImport,
+    ContactList,
+    Membership,
+    Segment,
+    Suppression,
+)
 from conversations.models import CannedAnswer, Conversation, ReplyRule
 from labels.models import Label
 from restrictions.models import Restriction
@@ -155,6 +164,7 @@ SCOPES: dict[type[Model], Scope] = {
     Account: lambda one: Q(pk__in=accounts_of(one)),
     AccountPool: lambda one: Q(pk__in=_pools(one)),
     AccountTask: _of_account,
+    AttributeUse: lambda one: Q(contact_list__in=_lists(one)),
     Campaign: lambda one: Q(pk__in=_campaigns(one)),
     CampaignRun: _of_campaigns,
     CannedAnswer: _none,
@@ -169,6 +179,7 @@ SCOPES: dict[type[Model], Scope] = {
     FriendRequest: _of_account,
     InboundMessage: _of_account,
     Label: lambda one: Q(pk__in=_labels(one)),
+    Membership: lambda one: Q(contact_list__in=_lists(one)),
     MessageTemplate: _templates,
     Profile: _of_account,
     Rehearsal: _of_campaigns,
@@ -177,5 +188,8 @@ SCOPES: dict[type[Model], Scope] = {
     SavedReport: _none,
     Segment: _none,
     Sequence: _none,
+    SequencePerson: _none,
+    # One for all campaigns holds for ours too.
+    Suppression: lambda one: Q(contact_list=None) | Q(contact_list__in=_lists(one)),
     TestRun: _of_campaigns,
 }
