@@ -30,8 +30,7 @@ class ChoiceSql:
     """The pieces of the statement that plans people.
 
     Attributes:
-        languages: further columns of each person, as expressions on contacts: the language tags,
-            in ASCII lower case.
+        languages: further columns of each person, as expressions on contacts: the language tags.
         text_number: from these columns and `p.uin`, the number of the text.
         text_params: its parameters.
         is_held_out: from `p.uin`, whether a sendable person is held out; no parameters.
@@ -83,12 +82,12 @@ def _asks(share: Share) -> bool:
 
 
 def _language(attribute: str) -> Combinable:
-    """Return a contact's language tag, in ASCII lower case."""
+    """Return a contact's language tag: on PostgreSQL normalised, on SQLite as it is written."""
     trimmed = Trim(attribute_text(attribute), output_field=TextField())
+    if connection.vendor == "sqlite":
+        return trimmed
     text = Replace(trimmed, Value("_"), Value("-"), output_field=TextField())
-    # SQLite's LOWER knows ASCII only. So does PostgreSQL's in the collation C.
-    plain = Collate(text, "C") if connection.vendor == "postgresql" else text
-    return Lower(plain)
+    return Lower(Collate(text, "C"))  # in this collation, LOWER knows ASCII only
 
 
 def _number_sql(choice: TextChoice, attributes: list[str]) -> tuple[str, list[Any]]:
@@ -113,17 +112,26 @@ def _language_number_sql(share: Share, attributes: list[str]) -> tuple[str, list
     column = f"language_{attributes.index(share.language_attribute)}"
     cases, params = "", list[Any]()
     for tag in languages_of(share):
-        # A tag fits itself and every longer one: zh fits zh-cn, and not zha.
-        cases += f" WHEN {_begins(column, len(tag) + 1)} THEN {share.numbers[tag]}"
-        params.append(f"{tag}-")
+        fits, fits_params = _fits(column, tag)
+        cases += f" WHEN {fits} THEN {share.numbers[tag]}"
+        params += fits_params
     return f"CASE{cases} ELSE {default} END", params
 
 
-def _begins(column: str, length: int) -> str:
-    """Return the SQL condition that a tag begins with the parameter, which is so long."""
+def _fits(column: str, tag: str) -> tuple[str, list[Any]]:
+    """Return the SQL condition that a tag fits a person's: zh fits zh and zh-cn, and not zha."""
     if connection.vendor == "postgresql":
-        return f"starts_with({column} || '-', %s)"
-    return f"SUBSTR({column} || '-', 1, {length}) = %s"
+        return f"starts_with({column} || '-', %s)", [f"{tag}-"]
+    # Every call of a function counts, and most people are decided by the first one: each part is
+    # compared where it stands, and what is behind it. NOCASE knows ASCII only.
+    parts, conditions, place = tag.split("-"), list[str](), 1
+    for number, part in enumerate(parts, start=1):
+        behind = place + len(part)
+        ends = "'-', '_'" if number < len(parts) else "'', '-', '_'"
+        conditions.append(f"SUBSTR({column}, {place}, {len(part)}) = %s COLLATE NOCASE")
+        conditions.append(f"SUBSTR({column}, {behind}, 1) IN ({ends})")
+        place = behind + 1
+    return " AND ".join(conditions), parts
 
 
 def _is_below(choice: TextChoice, purpose: str, bound: int) -> str:

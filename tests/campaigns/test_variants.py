@@ -40,6 +40,7 @@ _TAGS = st.sampled_from(["zh", "zh-cn", "zh-hans-cn", "en", "en-gb", "de", "zha"
 _WRITTEN = st.one_of(
     st.none(),
     _TAGS.flatmap(lambda tag: st.sampled_from([tag, tag.upper(), tag.replace("-", "_")])),
+    st.sampled_from(["zhcn", "zh--cn", "zh-cn-", "ZH_Hans_CN_x", "en-gbx"]),
     st.sampled_from(["", " zh-CN ", "zh-", "-", "\u212aa", "İ", "中文", "zh cn", "e\tn"]),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
     st.integers(-9, 9),

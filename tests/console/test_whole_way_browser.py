@@ -45,8 +45,8 @@ from tests.console.browsing_operator import BrowsingOperator
 from tests.driven_time import DrivenTime
 from tests.sending.working import LocalWorker, wait_until
 
-# The browser is the same on both databases; the way by the command line runs on both.
-pytestmark = [pytest.mark.one_database, pytest.mark.browser, pytest.mark.timeout(600)]
+# On both databases with --all, as the way by the command line is.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 #: A folder for pictures to be looked at; none are taken without it.
 PICTURES = os.environ.get("WHOLE_WAY_PICTURES", "")
 APPROVER = ["view_campaign", "view_campaignrun", "view_contact", "approve_campaign"]
