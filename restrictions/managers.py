@@ -25,18 +25,6 @@ from restrictions.of_user import restriction_of
 from restrictions.scopes import SCOPES, Scope
 
 
-class ScopedManager:
-    """Mixin of a manager: while a restricted user is served, it gives the rows of their part."""
-
-    model: Any
-
-    def get_queryset(self) -> Any:
-        """Return the rows."""
-        rows = super().get_queryset()  # type: ignore[misc]
-        user = seeing()
-        return rows if user is None or self.model not in SCOPES else visible(rows, user)
-
-
 def scope_managers() -> None:
     """Put the scope in front of every manager of these tables, and note what is written there."""
     for model in SCOPES:
@@ -58,14 +46,34 @@ def _scope(model: type[Model]) -> None:
         for manager in getattr(getattr(base, "_meta", None), "local_managers", ()):
             manager.__class__ = _scoped(type(manager))
     model._meta._expire_cache()  # type: ignore[attr-defined]
-    assert isinstance(model._default_manager, ScopedManager), model
+    assert is_scoped(model), model
+
+
+def is_scoped(model: type[Model]) -> bool:
+    """Return whether the default manager of a table gives a restricted user's rows only."""
+    return bool(getattr(model._default_manager, "is_scoped", False))
 
 
 @cache
-def _scoped(kind: type[Manager[Any]]) -> type[Manager[Any]]:
-    if issubclass(kind, ScopedManager):
+def _scoped(kind: Any) -> Any:
+    """Return a kind of managers with the scope, otherwise like the given one.
+
+    It takes the place of the kind and does not inherit from it: whoever asks a manager that
+    `from_queryset` made for its bases, as the type checker's plugin does, finds the same ones.
+    """
+    if getattr(kind, "is_scoped", False):
         return kind
-    return type(kind.__name__, (ScopedManager, kind), {"__module__": kind.__module__})
+
+    def get_queryset(self: Any) -> Any:
+        """Return the rows; while a restricted user is served, those of their part."""
+        rows, user = kind.get_queryset(self), seeing()
+        return rows if user is None or self.model not in SCOPES else visible(rows, user)
+
+    own = {} if kind is Manager else dict(vars(kind))
+    own |= {"get_queryset": get_queryset, "is_scoped": True, "__module__": kind.__module__}
+    for name in ("__dict__", "__weakref__"):
+        own.pop(name, None)
+    return type(kind.__name__, (Manager,) if kind is Manager else kind.__bases__, own)
 
 
 def _saved(sender: type[Model], instance: Model, *, created: bool, **_more: Any) -> None:

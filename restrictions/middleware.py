@@ -46,7 +46,8 @@ class OnlyOpenPages:
                 transaction.set_rollback(True)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
             # It is made while it is sent, after this.
-            response.streaming_content = pieces_seen_as(user, response.streaming_content)
+            made: Any = response.streaming_content
+            response.streaming_content = pieces_seen_as(user, made)
         return response
 
     def process_view(

@@ -221,7 +221,7 @@ def test_a_name_that_the_others_have_is_taken(
 def test_managers_of_related_rows_are_scoped(ours: Ours) -> None:
     """Also those that Django made before: of foreign keys, of many to many, of copies."""
     from foundation.restricted import seeing_as
-    from restrictions.managers import ScopedManager
+    from restrictions.managers import is_scoped
     from restrictions.scopes import SCOPES
 
     user = make_restricted(Role.VIEWER)
@@ -231,7 +231,7 @@ def test_managers_of_related_rows_are_scoped(ours: Ours) -> None:
                 target = relation.related_model
                 assert not isinstance(target, str)
                 if target in SCOPES:
-                    assert isinstance(target._default_manager, ScopedManager)
+                    assert is_scoped(target)
     pool = AccountPool.objects.get(name="their pool")
     with seeing_as(user):
         assert list(Account.objects.all()) == [ours.account]

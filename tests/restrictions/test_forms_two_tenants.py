@@ -15,7 +15,7 @@ from campaigns.models import Campaign, MessageTemplate
 from campaigns.states import EarlierGroup
 from contacts.models import ContactImport
 from conversations.models import Conversation
-from restrictions.managers import ScopedManager
+from restrictions.managers import is_scoped
 from restrictions.open import MODELS, WRITING
 from restrictions.scopes import SCOPES
 from sending.models import Delivery
@@ -108,8 +108,9 @@ def _posted(form: forms.BaseForm) -> dict[str, Any]:
         value = bound.value()
         widget = bound.field.widget
         if isinstance(widget, forms.MultiWidget):
-            parts = value if isinstance(value, list) else widget.decompress(value)
-            for part, one in zip(widget.widgets_names, parts, strict=False):
+            names: Any = widget.widgets_names  # type: ignore[attr-defined]
+            parts: Any = value if isinstance(value, list) else widget.decompress(value)
+            for part, one in zip(names, parts, strict=False):
                 plain = one if isinstance(one, list) else str(one)
                 data[f"{bound.html_name}{part}"] = "" if one is None else plain
         elif isinstance(bound.field, forms.ModelMultipleChoiceField):
@@ -295,7 +296,7 @@ def test_what_is_chosen_is_searched_in_our_part(ours: Ours) -> None:
 
 def test_each_open_form_is_posted_here() -> None:
     """A page that is opened gets a test: its address is named in this module, or has no choices."""
-    assert all(isinstance(model._default_manager, ScopedManager) for model in MODELS)
+    assert all(is_scoped(model) for model in MODELS)
     asked = {
         "accounts_account_ask", "campaigns_campaign_choose", "campaigns_campaign_decide",
         "campaigns_campaign_rehearsal", "campaigns_campaign_schedule", "sending_delivery_resolve",

@@ -22,7 +22,6 @@ from foundation.refusals import Refusal
 from foundation.restricted import visible
 from restrictions.keep import lift, restrict
 from restrictions.models import Restriction
-from restrictions.open import PAGES
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN
 from tests.restrictions.two_tenants import MARKER, Ours, make_restricted, make_two_tenants
 from tests.users.addresses import addresses
