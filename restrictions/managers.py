@@ -44,7 +44,8 @@ def _scope(model: type[Model]) -> None:
     """Scope the managers of a table, and of its bases: Django copies those anew for each model."""
     for base in model.__mro__:
         for manager in getattr(getattr(base, "_meta", None), "local_managers", ()):
-            manager.__class__ = _scoped(type(manager))
+            kind: Any = type(manager)
+            manager.__class__ = _scoped(kind)
     model._meta._expire_cache()  # type: ignore[attr-defined]
     assert is_scoped(model), model
 

@@ -49,6 +49,7 @@ REFUSED = {
     "POST campaigns/{name}/schedule": "it has no schedule",
     "POST campaigns/{name}/resolve": "nothing is unknown",
     "POST campaigns/{name}/retry": "nothing failed",
+    "POST friends/remove": "something is asked of the gateway already",
     "POST templates/{name}/versions": "it has no versions",
 }
 
@@ -138,8 +139,15 @@ def test_the_others_are_as_if_they_did_not_exist(
         for name, value in foreign(operation, theirs):
             asked += 1
             found = _tried(client, operation, {**values, name: value}, mine)
+            if (key, name) == ("POST imports", "list"):  # it makes the list that it does not find
+                assert found[0] == 409, found
+                assert '"name_taken"' in found[1]
+                continue
             other = _tried(client, operation, {**values, name: missing[name]}, mine)
-            same = _without(found[1], theirs), _without(other[1], nothing)
+            same = (
+                _without(found[1], theirs, value),
+                _without(other[1], nothing, missing[name]),
+            )
             assert (found[0], same[0]) == (other[0], same[1]), (key, name, found, other)
     for operation, who in ((one, who) for one in OPERATIONS for who in (theirs, nothing)):
         if operation.upload and f"{operation.method} {operation.path}" in OPEN:
@@ -150,12 +158,12 @@ def test_the_others_are_as_if_they_did_not_exist(
     assert fingerprint() == before
 
 
-def _without(text: str, names: Names) -> str:
-    """Return a text in which each of these names is replaced by its kind."""
-    for kind, value in sorted(vars(names).items(), key=lambda one: -len(str(one[1]))):
-        if value:
-            text = re.sub(rf"\b{re.escape(str(value))}\b", kind, text)
-    return re.sub(r'"(as_of|at|now|until|since)": "[^"]*"', "", text)
+def _without(text: str, names: Names, asked: Any) -> str:
+    """Return a text without the names, and without the number that was asked for."""
+    given = asked if isinstance(asked, list) else [asked]
+    for value in (*given, *(one for one in vars(names).values() if isinstance(one, str))):
+        text = re.sub(rf"\b{re.escape(str(value))}\b", "ASKED", text) if value else text
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+", "MOMENT", text)
 
 
 def test_a_campaign_reaches_no_further(ours: Ours, names: tuple[Names, Names, Names]) -> None:

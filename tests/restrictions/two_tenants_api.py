@@ -131,7 +131,7 @@ GIVEN: dict[str, Mapping[str, Any]] = {
     "POST accounts/schedule": {"off": True},
     "POST friends/add": {"account": 1, "why": "asked", "uins": [OUR_PERSON + 2]},
     "POST friends/remove": {"account": 1, "why": "asked"},
-    "POST friends/find": {"account": 1, "age": "20-30"},
+    "POST friends/find": {"account": 1, "age": 1, "sex": "female"},
     "POST friends/info": {"account": 1},
     "POST friends/presence": {"account": 1},
     "POST friends/accept": {"account": 1},
