@@ -49,6 +49,9 @@ REFUSED = {
     "POST campaigns/{name}/schedule": "it has no schedule",
     "POST campaigns/{name}/resolve": "nothing is unknown",
     "POST campaigns/{name}/retry": "nothing failed",
+    "POST friends/find": "the gateway has not answered yet",
+    "POST friends/info": "the gateway has not answered yet",
+    "POST friends/presence": "the gateway has not answered yet",
     "POST friends/remove": "something is asked of the gateway already",
     "POST templates/{name}/versions": "it has no versions",
 }
@@ -114,13 +117,15 @@ def test_what_is_not_named_as_open_is_closed(ours: Ours) -> None:
 
 
 def test_our_rows_are_carried_out(ours: Ours, names: tuple[Names, Names, Names]) -> None:
-    client = _client()
+    client, wrong = _client(), []
     for key, operation in operations():
         if key not in OPEN:
             continue
         status, text = _tried(client, operation, our_values(key, operation, names[0]), names[0])
-        assert status < 300 or (status in (404, 409) and key in REFUSED), (key, status, text)
+        if not (status < 300 or (status in (404, 409) and key in REFUSED)):
+            wrong.append((key, status, text))
         assert not _names_theirs(text), (key, text)
+    assert not wrong
 
 
 def test_the_others_are_as_if_they_did_not_exist(
