@@ -102,7 +102,7 @@ class StepForm(InlineEditedForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Leave the number to the formset: steps that change places take each other's."""
-        return {*super()._get_validation_exclusions(), "number"}
+        return {*super()._get_validation_exclusions(), "number"}  # type: ignore[misc]
 
     def _names(self) -> list[str]:
         """Return the fields of a step that the operator sees, its wait included."""
