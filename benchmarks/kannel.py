@@ -26,6 +26,7 @@ _BEARERBOX, _SMSBOX = "bearerbox", "smsbox"
 _PASSWORD = "bench"
 #: No text of Kannel's is Chinese: its HTTP service would need another encoding. As long as ours.
 _TEXT = "hello 100% and more = fine + hi, how are you"
+# %P and %p are the numbers a reply would come to and from: our account and the person.
 _CONFIGURATION = """
 group = core
 admin-port = {admin}
@@ -44,7 +45,7 @@ smsc = http
 smsc-id = gateway
 system-type = generic
 max-pending-submits = {in_flight}
-send-url = "{url}/?VER=1.1&CMD=CLTMSG&SEQ=%B&UIN=%p&UN=%P&MG=%b"
+send-url = "{url}/?VER=1.1&CMD=CLTMSG&SEQ=%B&UIN=%P&UN=%p&MG=%b"
 status-success-regex = "RES=0"
 status-tempfail-regex = "RES=3"
 status-permfail-regex = "RES="
