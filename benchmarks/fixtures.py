@@ -123,11 +123,20 @@ def recorded(run: CampaignRun) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
-    """Run a worker process; yield its pid once it takes tasks."""
+def engine_worker(*, gateway: str, lanes: int, number: int = 1) -> Iterator[int]:
+    """Run a worker process; yield its pid once it takes tasks.
+
+    Args:
+        gateway: the gateway's URL.
+        lanes: the most lanes at the same time.
+        number: which of the workers of its egress it is; each has a node name and a log of its own.
+    """
     spec = worker_spec(egress=settings.EGRESS_NAME, concurrency=lanes)
-    log = settings.QQCAMPAIGN_HOME / "worker.log"
+    log = settings.QQCAMPAIGN_HOME / f"worker-{number}.log"
+    log.unlink(missing_ok=True)  # an earlier worker's says that it was ready
     argv = spec.argv
+    node = argv.index("-n") + 1
+    argv = (*argv[:node], f"{number}-{argv[node]}", *argv[node + 1 :])
     if os.environ.get("BENCH_PROFILE"):
         sampler = ("-m", "benchmarks.sampler", os.environ["BENCH_PROFILE"])
         argv = (argv[0], *sampler, *argv[1:])
@@ -136,6 +145,16 @@ def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
     with running(argv, environment=environment, log=log) as pid:
         wait_until(lambda: is_ready(log), what="the worker's start", seconds=120)
         yield pid
+
+
+@contextlib.contextmanager
+def engine_workers(*, gateway: str, lanes: int, number: int) -> Iterator[list[int]]:
+    """Run several workers of one egress; yield their pids once all take tasks."""
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(engine_worker(gateway=gateway, lanes=lanes, number=one))
+            for one in range(1, number + 1)
+        ]
 
 
 def is_ready(log: Path) -> bool:

@@ -60,6 +60,11 @@ BENCHES = (
         ("--messages", "4000", "--repeats", "1", "--task-messages", "400"),
         targets.throughput,
     ),
+    Bench(
+        "workers", "workers", ONE,
+        ("--messages", "20000", "--repeats", "3"), ("--messages", "4000", "--repeats", "1"),
+        targets.workers,
+    ),
     Bench("lanes-100", "lanes", ONE, _lanes(100, 1, 30), _lanes(50, 1, 8), targets.lanes),
     Bench("lanes-1000", "lanes", ONE, _lanes(1000, 4, 40), (), targets.lanes),
     Bench(

@@ -7,9 +7,14 @@ from typing import Any
 HEAD = "| what | measured | target | reached |\n|---|---:|---:|---|"
 Row = tuple[str, str, str, bool | None]
 
-#: The least share of a bare loop's throughput.
-BARE = {"postgresql": 0.85, "sqlite": 0.75}
+#: The engine's throughput divided by that of a bare loop, with kept connections and with a
+#: connection a message, and by Kannel's.
+BARE = {"postgresql": 1.5, "sqlite": 1.2}
+BARE_CLOSING = {"postgresql": 0.85, "sqlite": 0.75}
+KANNEL = 0.8
 TASKS, TASKS_CPU = 5.0, 0.2
+#: The least rate of several workers of one egress, one worker's = 1, where cores are few.
+WORKERS_TO_ONE = 0.9
 SLOTS, KB_A_LANE = 0.97, 150.0
 #: The CPU of worker and database for each lane that opens, and the time until 5,000 lanes send,
 #: seconds; the accounts' own gap after the login is part of that time.
@@ -73,6 +78,7 @@ def throughput(database: str, result: dict[str, Any]) -> list[Row]:
         "engine": "engine",
         "engine_personal": "engine, a text of its own a person",
         "tasks": "a Celery task a message",
+        "kannel": "Kannel",
     }
     for name, title in names.items():
         one = result.get(name)
@@ -82,9 +88,9 @@ def throughput(database: str, result: dict[str, Any]) -> list[Row]:
                 cpu += f" + {one['database_cpu_us']:,} in PostgreSQL"
             rows.append((f"{title}, {database}", f"{one['per_second']:,.0f}/s, {cpu}", "", None))
     ratios = result.get("ratios", {})
-    for name in ("bare", "bare_closing"):
+    least = {"bare": BARE[database], "bare_closing": BARE_CLOSING[database], "kannel": KANNEL}
+    for name, target in least.items():
         if name in ratios:
-            target = BARE[database]
             rows.append(
                 (
                     f"engine : {names[name]}, {database}",
@@ -105,6 +111,25 @@ def throughput(database: str, result: dict[str, Any]) -> list[Row]:
 
 def _cpu(one: dict[str, Any]) -> float:
     return float(one["cpu_us"] + one["database_cpu_us"])
+
+
+def workers(database: str, result: dict[str, Any]) -> list[Row]:
+    """Return the rows for several workers of one egress on one host."""
+    rows: list[Row] = []
+    for number, one in result["workers"].items():
+        cpu = f"{one['cpu_us']:,} µs CPU a message + {one['database_cpu_us']:,} in PostgreSQL"
+        what = f"workers of one egress: {number}, {database}"
+        rows.append((what, f"{one['per_second']:,.0f}/s, {cpu}", "", None))
+    for number, to_one in result["to_one"].items():
+        rows.append(
+            (
+                f"… {number} against one",
+                f"{to_one:.2f}",
+                f"≥ {WORKERS_TO_ONE}",
+                to_one >= WORKERS_TO_ONE,
+            )
+        )
+    return rows
 
 
 def lanes(database: str, result: dict[str, Any]) -> list[Row]:

@@ -155,6 +155,7 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."
     )
+    empty_step = (_("Campaigns"), "admin:campaigns_campaign_changelist")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""

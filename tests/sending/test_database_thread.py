@@ -53,6 +53,8 @@ print("closed")
 
 
 @pytest.mark.slow
+@pytest.mark.both_databases
+@pytest.mark.django_db
 def test_a_thread_of_its_own_that_closes_what_it_opened() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", IN_A_WORKER],
