@@ -14,7 +14,7 @@ from tests.console.every_row import make_every_row
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2400),
     pytest.mark.one_database,  # Templates and styles are the same on both.
 ]
 
