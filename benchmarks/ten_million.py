@@ -198,7 +198,8 @@ def _asked_by(spec: Any, changes: ChangeList) -> Iterator[str]:
 
 def _entered(asked: Any, spec: Any, changes: ChangeList) -> list[Any]:
     if isinstance(asked, ModelChoiceField):
-        rows = asked.queryset.order_by("pk").values_list("pk", flat=True)  # type: ignore[union-attr]
+        assert asked.queryset is not None
+        rows = asked.queryset.order_by("pk").values_list("pk", flat=True)
         return [rows.last(), rows[rows.count() // 2]] if rows.exists() else []
     if getattr(asked, "choices", None):
         return [value for value, _label in asked.choices if value not in ("", None)]
