@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from api.commands.users_token import TOKEN
 from api.messages.erase import erase
 from api.messages.in_threads import messages_in_thread
+from api.request_log import prune
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from conversations.threads.sources import register_source
+from retention.kinds import Kind, register_kind
 from users.commands.further_actions import register_action
 
 
@@ -17,3 +21,12 @@ def register() -> None:
     register_eraser(erase)
     register_action(TOKEN)
     register_source(messages_in_thread)
+    register_kind(
+        Kind(
+            "requests",
+            gettext_lazy("requests to the API"),
+            prune.count_old,
+            prune.remove_some,
+            prune.nothing_needs_them,
+        )
+    )

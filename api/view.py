@@ -22,6 +22,7 @@ from api.pipeline.operation import Answer, Call, Operation
 from api.pipeline.problems import Problem, problem_of, problem_response
 from api.pipeline.rates import refuse_too_many
 from api.pipeline.reading import read_body, read_values, uploaded
+from api.request_log.note import Asked, note
 from api.scopes import Scope
 from api.sent_file import sent_file
 from api.tokens.sign_in import sign_in
@@ -37,27 +38,35 @@ log = logging.getLogger(__name__)
 @csrf_exempt  # a token signs in, never a cookie
 @never_cache
 def api(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Answer a request to the API."""
+    """Answer a request to the API, and note it for the log."""
+    asked = Asked()
     try:
-        response = _answered(request, path)
-    except Problem as problem:
-        response = problem_response(problem)
-    except (Refusal, UnicodeEncodeError) as refused:
-        response = problem_response(problem_of(refusal_of(refused)))
-    except DatabaseError as trouble:
-        response = problem_response(_database_problem(trouble))
-    except Exception:
-        log.exception("A request to the API failed: %s %s", request.method, path[:200])
-        response = problem_response(
-            Problem(500, _("The server failed; nothing was changed."), code="failed")
-        )
+        response = _answered(request, path, asked)
+    except Exception as problem:
+        asked.problem = _problem(problem, request, path)
+        response = problem_response(asked.problem)
     response["Content-Language"] = get_language() or "en"
+    note(request, asked, response.status_code)
     return response
 
 
-def _answered(request: HttpRequest, path: str) -> HttpResponseBase:
+def _problem(problem: Exception, request: HttpRequest, path: str) -> Problem:
+    """Return what is answered in place of an exception."""
+    if isinstance(problem, Problem):
+        return problem
+    if isinstance(problem, Refusal | UnicodeEncodeError):
+        return problem_of(refusal_of(problem))
+    if isinstance(problem, DatabaseError):
+        return _database_problem(problem)
+    log.error("A request to the API failed: %s %s", request.method, path[:200], exc_info=problem)
+    return Problem(500, _("The server failed; nothing was changed."), code="failed")
+
+
+def _answered(request: HttpRequest, path: str, asked: Asked) -> HttpResponseBase:
     operation, in_path = find_operation(str(request.method), path)
+    asked.operation = operation
     token = sign_in(request.headers.get("Authorization", ""))
+    asked.token = token
     request.user = token.user  # the histories of tables note who changed them
     refuse_too_many(token)
     body = read_body(operation, request)

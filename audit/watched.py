@@ -13,6 +13,7 @@ from django.db.models import Model
 UNWATCHED_APPS = {"admin", "audit", "axes", "clocks", "contenttypes", "metrics", "sessions"}
 #: Tables that services keep for themselves: figures, leases, events and earlier states.
 UNWATCHED_MODELS = {
+    "api.apirequest",
     "api.storedanswer",
     "accounts.accountevent",
     "accounts.lease",

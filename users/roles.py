@@ -58,6 +58,7 @@ BY_KEY = {role.key: role for role in Role}
 
 #: Models that only administrators see.
 HIDDEN = {
+    "api.apirequest",
     "api.storedanswer",
     "api.token",
     "audit.auditchange",

@@ -8,8 +8,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from api.models import Token
@@ -18,6 +21,7 @@ from foundation.admin import ConsoleAdmin
 from foundation.refusals import Refusal
 
 ALL = "api.change_token"
+LOG = "api.view_apirequest"
 
 
 class TokenForm(forms.ModelForm):
@@ -74,6 +78,17 @@ class TokenAdmin(ConsoleAdmin):
         """Return one's own tokens, or all for who may change them."""
         rows: QuerySet[Token] = super().get_queryset(request).select_related("user")
         return rows if request.user.has_perm(ALL) else rows.filter(user=request.user.pk)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Return the columns; who may see the log of requests gets a link to it."""
+        columns = list(super().get_list_display(request))
+        return [*columns, "requests"] if request.user.has_perm(LOG) else columns
+
+    @display(description=gettext_lazy("requests"))
+    def requests(self, token: Token) -> str:
+        """A link to what was asked for with the token."""
+        address = f"{reverse('admin:api_apirequest_changelist')}?token__id__exact={token.pk}"
+        return format_html('<a class="q-link" href="{}">{}</a>', address, _("show"))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -1,4 +1,4 @@
-"""Users and the audit trail: read only. A program does not decide who signs in."""
+"""Users, the audit trail and the log of requests: read only. No program decides who signs in."""
 
 from __future__ import annotations
 
@@ -18,5 +18,9 @@ OPERATIONS = (
     command_operation(
         "GET", "audit/export", "audit export", scope=Scope.ADMIN,
         rights=view("audit.auditentry"), file_types=_TYPES,
+    ),
+    command_operation(
+        "GET", "requests", "api_requests", scope=Scope.ADMIN, rights=view("api.apirequest"),
+        schemas={"after": {"type": "integer", "minimum": 0, "maximum": 2**62}},
     ),
 )  # fmt: skip

@@ -7,6 +7,8 @@ from api.resources.rights import add, change, delete, view
 from api.scopes import Scope
 
 REPORT = "campaigns.savedreport"
+#: One label as a text, as before there could be several.
+_LABELS = {"type": ["string", "array"], "items": {"type": "string"}, "maxItems": 10_000}
 
 OPERATIONS = (
     command_operation(
@@ -18,7 +20,7 @@ OPERATIONS = (
     ),
     command_operation(
         "PUT", "reports/{name}", "report save", scope=Scope.WRITE,
-        rights=(*add(REPORT), *change(REPORT)),
+        rights=(*add(REPORT), *change(REPORT)), schemas={"label": _LABELS},
     ),
     command_operation(
         "DELETE", "reports/{name}", "report delete", scope=Scope.WRITE, rights=delete(REPORT)

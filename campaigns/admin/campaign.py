@@ -35,6 +35,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.admin.typed_filters import OF_CAMPAIGNS
 from campaigns.admin.variant_choice import VariantChoice
 from campaigns.admin.variant_comparison import VariantComparison
 from campaigns.admin.variant_fields import rows_of
@@ -85,6 +86,7 @@ class CampaignAdmin(
     actions_list = ["to_steps", "to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
+    typed_filters = OF_CAMPAIGNS
     ordering = ["-id"]
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
     autocomplete_fields += ["once_across", "pools", "labels", "cap_label"]

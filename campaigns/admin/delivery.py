@@ -22,6 +22,7 @@ from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.delivery_story import DeliveryStory
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.admin.typed_filters import OF_DELIVERIES
 from campaigns.earlier_people import replies
 from campaigns.models import OWNERS_OF_DELIVERIES, CampaignRun, owner_of
 from campaigns.reason_text import reason_text
@@ -130,6 +131,7 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     ]
     list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
+    typed_filters = OF_DELIVERIES
     search_help_text = _("UIN; its beginning is enough")
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.lookup import find_accounts
+from campaigns.find import find_campaign
 from campaigns.models import ReportMail, SavedReport
 from campaigns.report_states import ReportPeriod
-from campaigns.reports.period import PeriodFigures, PeriodReport
+from campaigns.reports.period import PeriodReport
+from campaigns.reports.period_figures import PeriodFigures
 from campaigns.reports.period_table import FORMATS
+from campaigns.reports.report_filter import ReportFilter, in_order
+from campaigns.saved_reports.keep import filter_of
 from foundation.terminal_tables import table
 from foundation.times import clock, utc_iso
+from labels.labelling import find_labels
+from tabular.arguments import uin_argument
 
 #: Days of the period that is shown when none is given.
 DAYS = 30
 HELP = {
-    "save": "save a report: a name, a period and a label; again: change it",
+    "save": "save a report: a name, a period and what it is about; again: change it",
     "saved": "list the saved reports, with their mails",
     "schedule": "send a saved report by e-mail, daily, weekly or monthly",
     "unschedule": "send a saved report no more",
@@ -36,7 +43,7 @@ def add_report_arguments(
         "--since", type=_day, metavar="DAY", help=f"first day; default: {DAYS} days in all"
     )
     parser.add_argument("--until", type=_day, metavar="DAY", help="last day; default: today")
-    parser.add_argument("--label", default="", metavar="NAME", help="campaigns of this label")
+    _add_filter(parser)
     parser.add_argument("--saved", default="", metavar="NAME", help="as this saved report says")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="of the file")
     words = "write a row for each run; - for standard output"
@@ -52,9 +59,7 @@ def add_report_arguments(
             one.add_argument("name", metavar="NAME")
         add_json(one)
     made["save"].add_argument("--period", required=True, choices=ReportPeriod.values)
-    made["save"].add_argument(
-        "--label", dest="of_label", default="", metavar="NAME", help="campaigns of this label"
-    )
+    _add_filter(made["save"], prefix="of_")
     schedule = made["schedule"]
     schedule.add_argument(
         "--every", required=True, metavar="RULE",
@@ -71,6 +76,47 @@ def add_report_arguments(
     mails.add_argument("--limit", type=int, default=50, metavar="N", help="at most 1000")
 
 
+def _add_filter(parser: argparse.ArgumentParser, *, prefix: str = "") -> None:
+    """Add what a report is about; each may be repeated.
+
+    Args:
+        parser: of the report itself, or of an action on saved ones.
+        prefix: of the destinations: an action's arguments share a namespace with the command's.
+    """
+    parser.add_argument(
+        "--label", dest=f"{prefix}label", action="append", metavar="NAME",
+        help="campaigns of this label; repeat it for more",
+    )  # fmt: skip
+    parser.add_argument(
+        "--campaign", dest=f"{prefix}campaign", action="append", metavar="NAME",
+        help="this campaign; repeat it for more",
+    )  # fmt: skip
+    parser.add_argument(
+        "--account", dest=f"{prefix}account", action="append", type=uin_argument, metavar="UIN",
+        help="only what this account sent; repeat it for more",
+    )  # fmt: skip
+
+
+def asked_filter(options: Mapping[str, Any], *, prefix: str = "") -> ReportFilter:
+    """Return the campaigns and accounts that a command names.
+
+    Raises:
+        Refusal: a name or a UIN is unknown.
+    """
+    labels = options[f"{prefix}label"] or ()
+    if isinstance(labels, str):  # as the API took it when there was one
+        labels = [labels]
+    campaigns = {
+        one.pk: one
+        for one in (find_campaign(name=name) for name in options[f"{prefix}campaign"] or ())
+    }
+    return ReportFilter(
+        in_order(find_labels(names=[name for name in labels if name])),
+        in_order(campaigns.values()),
+        in_order(find_accounts(uins=options[f"{prefix}account"] or ())),
+    )
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -84,6 +130,7 @@ def saved_data(report: SavedReport) -> dict[str, Any]:
         "name": report.name,
         "period": report.period,
         "label": report.label.name if report.label is not None else None,
+        **filter_of(report).as_data(),
         "every": report.every or None,
         "timezone": report.timezone or None,
         "to": [user.get_username() for user in report.recipients.order_by("username")],
@@ -115,11 +162,12 @@ def saved_text(reports: Iterable[SavedReport]) -> str:
         data = saved_data(report)
         rows.append(
             (
-                report.name, report.get_period_display(), data["label"] or "",
+                report.name, report.get_period_display(),
+                "; ".join(f"{words}: {names}" for words, names in filter_of(report).words()),
                 " ".join(filter(None, (data["every"], data["timezone"]))), ", ".join(data["to"]),
             )
         )  # fmt: skip
-    heading = (_("name"), _("period"), _("label"), _("sent"), _("to"))
+    heading = (_("name"), _("period"), _("only"), _("sent"), _("to"))
     return table(heading=heading, rows=rows) if rows else _("There are no saved reports.")
 
 

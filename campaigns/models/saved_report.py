@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account
+from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
 from campaigns.report_states import MAIL_STATES, OPEN_MAIL_STATES, MailState, ReportPeriod
 from foundation.named_model import NamedModel
@@ -21,6 +23,7 @@ class SavedReport(NamedModel):
     """An overall report with a name, and the dates on which it is sent by e-mail, if any."""
 
     period = models.CharField(_("period"), max_length=16, choices=ReportPeriod.choices)
+    #: The first of `labels`, which the previous version reads and writes: see `chosen_labels`.
     label = models.ForeignKey(
         Label,
         on_delete=models.CASCADE,  # `campaigns.uses` says so before a label is deleted
@@ -28,6 +31,15 @@ class SavedReport(NamedModel):
         blank=True,
         related_name="saved_reports",
         verbose_name=_("label"),
+    )
+    labels = models.ManyToManyField(
+        Label, blank=True, related_name="reports", verbose_name=_("labels")
+    )
+    campaigns = models.ManyToManyField(
+        Campaign, blank=True, related_name="saved_reports", verbose_name=_("campaigns")
+    )
+    accounts = models.ManyToManyField(
+        Account, blank=True, related_name="saved_reports", verbose_name=_("accounts")
     )
     #: A rule of `campaigns.scheduling.rule`, such as "weekly@mon 09:00"; empty: not sent.
     every = models.CharField(_("sent"), max_length=60, blank=True, default="")
@@ -48,6 +60,16 @@ class SavedReport(NamedModel):
                 fields=["next_at"], name="savedreport_next", condition=Q(next_at__isnull=False)
             )
         ]
+
+    def chosen_labels(self) -> list[Label]:
+        """Return the labels of the campaigns it is about.
+
+        The previous version knows `label` alone. If it has changed that one, `labels` are old.
+        """
+        if self.label is None:
+            return []
+        found = list(self.labels.all())
+        return found if self.label in found else [self.label]
 
 
 class ReportMailQuerySet(StatefulQuerySet[Any]):
@@ -111,6 +133,8 @@ class AccountsOfRun(models.Model):
     states = models.JSONField(default=dict)
     #: By the key of the account ("" for none), the number of deliveries by state.
     accounts = models.JSONField(default=dict)
+    #: By the key of the account, the number of deliveries by "state:reason"; NULL: not counted.
+    reasons = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("figures of a run by account")

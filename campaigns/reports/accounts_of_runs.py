@@ -35,14 +35,37 @@ ByAccount = dict[int | None, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """The figures of runs by account, and the runs that they leave out."""
+class RunByAccount:
+    """The deliveries of one run by account.
 
-    by_account: ByAccount = field(default_factory=dict)
+    Attributes:
+        states: by the key of the account, the number of deliveries by state.
+        reasons: by the key of the account, the number of deliveries by "state:reason"; None where
+            they were kept before reasons were, and cannot be counted any more.
+    """
+
+    states: ByAccount = field(default_factory=dict)
+    reasons: ByAccount | None = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures of runs by account, and the number of runs that they leave out."""
+
+    by_run: dict[int, RunByAccount] = field(default_factory=dict)
     left_out: int = 0
 
+    @property
+    def by_account(self) -> ByAccount:
+        """The figures of all runs together."""
+        summed: ByAccount = defaultdict(Counter)
+        for part in self.by_run.values():
+            for account, counts in part.states.items():
+                summed[account].update(counts)
+        return dict(summed)
 
-def accounts_of_runs(states: Mapping[int, Counter[str]]) -> Counted:
+
+def accounts_of_runs(states: Mapping[int, Counter[str]], *, with_reasons: bool = False) -> Counted:
     """Return the figures of runs by account.
 
     Runs whose kept figures hold cost nothing. Others are counted, the smallest first, up to
@@ -50,10 +73,11 @@ def accounts_of_runs(states: Mapping[int, Counter[str]]) -> Counted:
 
     Args:
         states: by the key of the run, its deliveries by state, from its tallies.
+        with_reasons: whether figures that were kept without reasons are counted again.
     """
-    kept = _kept(states)
+    found = _kept(states, with_reasons=with_reasons)
     missing = sorted(
-        (counts.total(), key) for key, counts in states.items() if key not in kept and counts
+        (counts.total(), key) for key, counts in states.items() if key not in found and counts
     )
     left, chosen = COUNTED_AT_ONCE, []
     for n, key in missing:
@@ -61,11 +85,8 @@ def accounts_of_runs(states: Mapping[int, Counter[str]]) -> Counted:
             break
         left -= n
         chosen.append(key)
-    summed: ByAccount = defaultdict(Counter)
-    for part in (*kept.values(), _count(chosen)):
-        for account, counts in part.items():
-            summed[account].update(counts)
-    return Counted(dict(summed), len(missing) - len(chosen))
+    found.update(_count(chosen))
+    return Counted(found, len(missing) - len(chosen))
 
 
 def count_ended_runs(*, seconds: float = SECONDS) -> int:
@@ -80,34 +101,41 @@ def count_ended_runs(*, seconds: float = SECONDS) -> int:
     keys = list(ended.order_by("-ended_at").values_list("pk", flat=True)[:MOST])
     keys = sorted(set(keys) - _removed(keys))
     states = _states(keys)
-    kept, done = _kept(states), 0
+    kept, done = _kept(states, with_reasons=True), 0
     for key, counts in states.items():
         if key in kept or not counts or local.elapsed() >= until:
             continue
+        counted = _count([key]).get(key, RunByAccount())
         AccountsOfRun.objects.update_or_create(
             run_id=key,
             defaults={
                 "states": _plain(counts),
-                "accounts": {str(pk or ""): dict(one) for pk, one in _count([key]).items()},
+                "accounts": _by_text(counted.states),
+                "reasons": _by_text(counted.reasons or {}),
             },
         )
         done += 1
     return done
 
 
-def _kept(states: Mapping[int, Counter[str]]) -> dict[int, ByAccount]:
+def _kept(states: Mapping[int, Counter[str]], *, with_reasons: bool) -> dict[int, RunByAccount]:
     """Return the kept figures that hold, by run."""
-    found: dict[int, ByAccount] = {}
+    found: dict[int, RunByAccount] = {}
+    without: dict[int, RunByAccount] = {}
     for row in AccountsOfRun.objects.filter(run__in=list(states)):
-        if row.states == _plain(states[row.run_id]):
-            found[row.run_id] = {
-                int(pk) if pk else None: Counter(counts) for pk, counts in row.accounts.items()
-            }
-    found.update(_of_removed([key for key in states if key not in found]))
+        if row.states != _plain(states[row.run_id]):
+            continue
+        reasons = None if row.reasons is None else _by_key(row.reasons)
+        kept = RunByAccount(_by_key(row.accounts), reasons)
+        (without if with_reasons and reasons is None else found)[row.run_id] = kept
+    removed = _of_removed([key for key in states if key not in found])
+    found.update(removed)
+    # The deliveries of these are gone: what was kept of them says all there is.
+    found.update({key: one for key, one in without.items() if key in removed})
     return found
 
 
-def _of_removed(keys: list[int]) -> dict[int, ByAccount]:
+def _of_removed(keys: list[int]) -> dict[int, RunByAccount]:
     """Return the figures of runs whose deliveries were removed: stored before that, by UIN."""
     rows = dict(
         Removal.objects.filter(run_id__in=keys, kind=Removed.DELIVERIES).values_list(
@@ -117,27 +145,39 @@ def _of_removed(keys: list[int]) -> dict[int, ByAccount]:
     items = {run: figures.get("account", {}).get("items", []) for run, figures in rows.items()}
     uins = {one["account"] for lines in items.values() for one in lines if one["account"]}
     pks = dict(Account.objects.filter(uin__in=uins).values_list("uin", "pk"))
-    found: dict[int, ByAccount] = {}
+    found: dict[int, RunByAccount] = {}
     for run, lines in items.items():
         own: ByAccount = defaultdict(Counter)
         for one in lines:
             counts = {state: one[state] for state in _STATES if one.get(state)}
             own[pks.get(one["account"])].update(counts)
-        found[run] = dict(own)
+        found[run] = RunByAccount(dict(own), None)
     return found
 
 
-def _count(keys: Iterable[int]) -> ByAccount:
+def _count(keys: Iterable[int]) -> dict[int, RunByAccount]:
     rows = (
         Delivery.objects.filter(run__in=list(keys))
         .order_by()
-        .values_list("account_id", "state")
+        .values_list("run_id", "account_id", "state", "reason")
         .annotate(n=Count("pk"))
     )
-    found: ByAccount = defaultdict(Counter)
-    for account, state, n in rows:
-        found[account][state] += n
-    return dict(found)
+    found: dict[int, RunByAccount] = {}
+    for run, account, state, reason, n in rows:
+        one = found.setdefault(run, RunByAccount())
+        one.states.setdefault(account, Counter())[state] += n
+        if reason and one.reasons is not None:
+            one.reasons.setdefault(account, Counter())[f"{state}:{reason}"] += n
+    return found
+
+
+def _by_text(counted: ByAccount) -> dict[str, dict[str, int]]:
+    """Return figures as JSON keeps them: the key of the account as text, "" for none."""
+    return {str(pk or ""): dict(counts) for pk, counts in counted.items()}
+
+
+def _by_key(kept: Mapping[str, Mapping[str, int]]) -> ByAccount:
+    return {int(pk) if pk else None: Counter(counts) for pk, counts in kept.items()}
 
 
 def _states(keys: list[int]) -> dict[int, Counter[str]]:

@@ -7,26 +7,23 @@ for ended runs: `accounts_of_runs`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from campaigns.reports.accounts_of_runs import accounts_of_runs
-from campaigns.reports.reply_figures import reply_rate
+from campaigns.reports.period_figures import Pair, PeriodFigures, figures_of_runs
+from campaigns.reports.report_filter import ReportFilter
 from foundation.refusals import Refusal
 from labels.models import Label
-from retention.models import Removal, Removed
-from sending.models import OptDirection, Reply, RunMinute, Tally, TallyKind
-from sending.states import DeliveryState
+from sending.models import RunMinute
 
 #: A period has so many days at most.
 MOST_DAYS = 366
@@ -41,53 +38,6 @@ _TAKEN = "0"
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodFigures:
-    """The figures of a run, a label or the whole period.
-
-    Attributes:
-        states: the number of deliveries by state.
-        replied: how many people replied.
-        opted_out: how many of them wrote a word to opt out.
-    """
-
-    states: Counter[str] = field(default_factory=Counter)
-    replied: int = 0
-    opted_out: int = 0
-
-    def __add__(self, other: PeriodFigures) -> PeriodFigures:
-        return PeriodFigures(
-            self.states + other.states,
-            self.replied + other.replied,
-            self.opted_out + other.opted_out,
-        )
-
-    @property
-    def targeted(self) -> int:
-        """The number of all deliveries."""
-        return self.states.total()
-
-    @property
-    def sent(self) -> int:
-        """The number of people who got the message."""
-        return self.states[DeliveryState.SENT]
-
-    @property
-    def reply_rate(self) -> float | None:
-        """The share of those who got the message that replied; None if nobody got it."""
-        return reply_rate(replied=self.replied, sent=self.sent)
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the figures for JSON. The keys are a public interface."""
-        return {
-            "targeted": self.targeted,
-            **{state.value: self.states[state] for state in DeliveryState},
-            "replied": self.replied,
-            "reply_rate": self.reply_rate,
-            "opted_out": self.opted_out,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class PeriodReport:
     """What became of the runs of a period.
 
@@ -98,8 +48,10 @@ class PeriodReport:
         accounts: the figures by account, without the people who have none.
         accounts_left_out: runs whose figures by account are not counted yet.
         reasons: by state and reason, the number of deliveries that were not sent.
-        days: by day, the results of its requests: (taken by the gateway, others).
+        days: by day, the results of its requests: (taken by the gateway, others). Empty with chosen
+            accounts: these results are kept by run.
         hours: taken by the gateway, by weekday (Monday is 0) and hour.
+        chosen: the campaigns and accounts that it is about.
     """
 
     since: date
@@ -112,7 +64,7 @@ class PeriodReport:
     hours: list[list[int]]
     accounts: list[tuple[Account, PeriodFigures]] = field(default_factory=list)
     accounts_left_out: int = 0
-    label_name: str = ""
+    chosen: ReportFilter = field(default_factory=ReportFilter)
 
     @property
     def total(self) -> PeriodFigures:
@@ -125,6 +77,7 @@ class PeriodReport:
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
             "timezone": self.zone.key,
+            "filter": self.chosen.as_data(),
             "total": self.total.as_data(),
             "runs": [
                 {"campaign": run.campaign.name, "run": run.number, "state": run.state}
@@ -151,7 +104,11 @@ class PeriodReport:
 
 
 def report_of_period(
-    *, since: date, until: date, label: Label | None = None, zone: ZoneInfo | None = None
+    *,
+    since: date,
+    until: date,
+    chosen: ReportFilter | None = None,
+    zone: ZoneInfo | None = None,
 ) -> PeriodReport:
     """Return the report of the days from `since` to `until`, both included.
 
@@ -161,7 +118,7 @@ def report_of_period(
     Args:
         since: the first day.
         until: the last day.
-        label: only campaigns with this label; None: all.
+        chosen: the campaigns and accounts that it is about; None: all.
         zone: the time zone of the days; None: that of the installation.
 
     Raises:
@@ -185,25 +142,22 @@ def report_of_period(
             % {"most": MOST_DAYS},
             code="period_long",
         )
-    zone = zone or ZoneInfo(timezone.get_default_timezone_name())
+    zone, chosen = zone or ZoneInfo(timezone.get_default_timezone_name()), chosen or ReportFilter()
     begin, end = _midnight(since, zone), _midnight(until + timedelta(days=1), zone)
-    runs = _runs(begin, end, label)
-    figures = _figures(runs)
-    pairs = [(run, figures.get(run.pk, PeriodFigures())) for run in runs]
-    days, hours = _results(begin, end, zone, label)
-    accounts, left_out = _by_account(pairs)
+    found = figures_of_runs(_runs(begin, end, chosen), accounts=chosen.accounts)
+    days, hours = ({}, []) if chosen.accounts else _results(begin, end, zone, chosen)
     return PeriodReport(
         since,
         until,
         zone,
-        pairs,
-        _by_label(pairs),
-        _reasons(runs),
+        found.runs,
+        _by_label(found.runs),
+        found.reasons,
         days,
         hours,
-        accounts=accounts,
-        accounts_left_out=left_out,
-        label_name=label.name if label is not None else "",
+        accounts=found.accounts,
+        accounts_left_out=found.left_out,
+        chosen=chosen,
     )
 
 
@@ -212,63 +166,21 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _runs(begin: datetime, end: datetime, label: Label | None) -> list[CampaignRun]:
-    found: QuerySet[CampaignRun] = CampaignRun.objects.filter(
-        planned_at__gte=begin, planned_at__lt=end
-    )
-    if label is not None:
-        found = found.filter(campaign__labels=label)
+def _runs(begin: datetime, end: datetime, chosen: ReportFilter) -> list[CampaignRun]:
+    found = chosen.runs(CampaignRun.objects.filter(planned_at__gte=begin, planned_at__lt=end))
     ordered = found.select_related("campaign").prefetch_related("campaign__labels")
     runs = list(ordered.order_by("-planned_at", "-pk")[: MOST_RUNS + 1])
     if len(runs) > MOST_RUNS:
         raise Refusal(
-            _("The period has more than %(most)d runs: choose a shorter one, or a label.")
+            _("The period has more than %(most)d runs: choose a shorter one, or fewer campaigns.")
             % {"most": MOST_RUNS},
             code="runs_many",
         )
     return runs
 
 
-def _figures(runs: list[CampaignRun]) -> dict[int, PeriodFigures]:
-    """Return the figures of the runs by their keys: four queries, however many runs."""
-    keys = [run.pk for run in runs]
-    states: dict[int, Counter[str]] = {key: Counter() for key in keys}
-    rows = (
-        Tally.objects.filter(run__in=keys, kind=TallyKind.STATE)
-        .values_list("run", "key")
-        .annotate(total=Sum("n"))
-        .order_by()
-    )
-    for run, state, total in rows:
-        states[run][state] += total
-    replied = _replied(keys)
-    words = Q(message__opt_out__direction=OptDirection.OUT, message__opt_out__took_effect=True)
-    opted_out = _people(keys, words)
-    return {key: PeriodFigures(states[key], replied[key], opted_out[key]) for key in keys}
-
-
-def _replied(keys: list[int]) -> Counter[int]:
-    counted = _people(keys, Q())
-    removals = Removal.objects.filter(run_id__in=keys, kind=Removed.DELIVERIES)
-    for run, kept in removals.values_list("run_id", "figures"):
-        counted[run] = int(kept.get("replied", counted[run]))
-    return counted
-
-
-def _people(keys: list[int], condition: Q) -> Counter[int]:
-    """Return by run how many people who got the message replied."""
-    rows = (
-        Reply.objects.filter(condition, run__in=keys, delivery__state=DeliveryState.SENT)
-        .order_by()
-        .values_list("run")
-        .annotate(n=Count("delivery", distinct=True))
-    )
-    return Counter(dict(rows))
-
-
-def _by_label(
-    pairs: Iterable[tuple[CampaignRun, PeriodFigures]],
-) -> list[tuple[Label, PeriodFigures]]:
+def _by_label(pairs: Iterable[Pair]) -> list[tuple[Label, PeriodFigures]]:
+    """Return the figures by label, the one that sent most first."""
     found: dict[Label, PeriodFigures] = {}
     for run, figures in pairs:
         for label in run.campaign.labels.all():
@@ -276,57 +188,13 @@ def _by_label(
     return sorted(found.items(), key=lambda one: (-one[1].sent, str(one[0])))
 
 
-def _by_account(
-    pairs: Iterable[tuple[CampaignRun, PeriodFigures]],
-) -> tuple[list[tuple[Account, PeriodFigures]], int]:
-    """Return the figures by account, the one that sent most first, and how many runs they lack."""
-    states = {run.pk: figures.states for run, figures in pairs}
-    found = accounts_of_runs(states)
-    keys = list(states)
-    words = Q(message__opt_out__direction=OptDirection.OUT, message__opt_out__took_effect=True)
-    replied, opted_out = _people_by_account(keys, Q()), _people_by_account(keys, words)
-    accounts = Account.objects.in_bulk([pk for pk in found.by_account if pk is not None])
-    listed = [
-        (accounts[pk], PeriodFigures(counts, replied[pk], opted_out[pk]))
-        for pk, counts in found.by_account.items()
-        if pk in accounts
-    ]
-    return sorted(listed, key=lambda one: (-one[1].sent, one[0].uin)), found.left_out
-
-
-def _people_by_account(keys: list[int], condition: Q) -> Counter[int | None]:
-    rows = (
-        Reply.objects.filter(condition, run__in=keys, delivery__state=DeliveryState.SENT)
-        .order_by()
-        .values_list("delivery__account_id")
-        .annotate(n=Count("delivery", distinct=True))
-    )
-    return Counter(dict(rows))
-
-
-def _reasons(runs: list[CampaignRun]) -> list[tuple[str, str, int]]:
-    rows = (
-        Tally.objects.filter(run__in=[run.pk for run in runs], kind=TallyKind.REASON)
-        .values_list("key")
-        .annotate(total=Sum("n"))
-        .order_by()
-    )
-    found = []
-    for key, total in rows:
-        state, _colon, reason = key.partition(":")
-        if total and state != DeliveryState.PENDING:
-            found.append((state, reason, total))
-    return sorted(found, key=lambda one: (-one[2], one[:2]))
-
-
 def _results(
-    begin: datetime, end: datetime, zone: ZoneInfo, label: Label | None
+    begin: datetime, end: datetime, zone: ZoneInfo, chosen: ReportFilter
 ) -> tuple[dict[date, tuple[int, int]], list[list[int]]]:
     """Return the results by day and by weekday and hour: at most 96 rows a day and code."""
     minutes = int(begin.timestamp()) // 60, int(end.timestamp()) // 60
-    found = RunMinute.objects.filter(minute__gte=minutes[0], minute__lt=minutes[1])
-    if label is not None:
-        found = found.filter(run__campaign_run__campaign__labels=label)
+    in_period = RunMinute.objects.filter(minute__gte=minutes[0], minute__lt=minutes[1])
+    found = chosen.minutes(in_period)
     rows = found.values_list(F("minute") / _QUARTER, "res").annotate(total=Sum("n")).order_by()
     first, last = begin.astimezone(zone).date(), end.astimezone(zone).date()
     days = {first + timedelta(days=n): (0, 0) for n in range((last - first).days)}

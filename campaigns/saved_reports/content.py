@@ -9,15 +9,19 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import ReportMail
 from campaigns.reason_text import reason_text
-from campaigns.reports.period import PeriodFigures, PeriodReport
+from campaigns.reports.period import PeriodReport
+from campaigns.reports.period_figures import PeriodFigures
 from campaigns.reports.period_table import write_period
 from sending.states import DeliveryState
 
 #: Lines of a list in a mail; the file has all.
 SHOWN = 5
+#: Characters of a line of names.
+LONGEST_NAMES = 300
 
 
 def subject_line(mail: ReportMail) -> str:
@@ -33,8 +37,8 @@ def mail_text(mail: ReportMail, report: PeriodReport) -> str:
         "since": mail.since,
         "until": mail.until,
     }
-    if report.label_name:
-        head += f"\n{_('Label')}: {report.label_name}"
+    for words, names in report.chosen.words():
+        head += f"\n{words}: {_short(names)}"
     parts = [
         head,
         _figures(report) if report.runs else _("No run was planned in this period."),
@@ -44,7 +48,8 @@ def mail_text(mail: ReportMail, report: PeriodReport) -> str:
             [(f"{account.uin} {account.name}".strip(), one) for account, one in report.accounts],
         ),
         _reasons(report),
-        _address(mail),
+        _left_out(report),
+        _address(mail, report),
         _("The file has a row for each run. You get this because the saved report names you."),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -94,11 +99,28 @@ def _reasons(report: PeriodReport) -> str:
     return "\n".join([_("Not sent, and why"), *lines])
 
 
-def _address(mail: ReportMail) -> str:
+def _left_out(report: PeriodReport) -> str:
+    """Return that runs are missing from the figures of accounts; "" if none is."""
+    if not report.accounts_left_out:
+        return ""
+    return ngettext(
+        "%(n)d large run is not in the figures by account yet.",
+        "%(n)d large runs are not in the figures by account yet.",
+        report.accounts_left_out,
+    ) % {"n": report.accounts_left_out}
+
+
+def _short(names: str) -> str:
+    return names if len(names) <= LONGEST_NAMES else f"{names[:LONGEST_NAMES]} …"
+
+
+def _address(mail: ReportMail, report: PeriodReport) -> str:
     """Return the URL of the report; "" without CONSOLE_URL."""
     if not settings.CONSOLE_URL:
         return ""
-    asked: dict[str, Any] = {"since": mail.since, "until": mail.until}
-    if mail.report.label_id:
-        asked["label"] = mail.report.label_id
-    return f"{settings.CONSOLE_URL.rstrip('/')}{reverse('reports')}?{urlencode(asked)}"
+    asked: dict[str, Any] = {
+        "since": mail.since,
+        "until": mail.until,
+        **report.chosen.as_query(),
+    }
+    return f"{settings.CONSOLE_URL.rstrip('/')}{reverse('reports')}?{urlencode(asked, doseq=True)}"

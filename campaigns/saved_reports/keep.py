@@ -12,6 +12,7 @@ from django.db import transaction
 from campaigns.creation.schedule import read_timezone
 from campaigns.models import SavedReport
 from campaigns.report_states import ReportPeriod
+from campaigns.reports.report_filter import ReportFilter, in_order
 from campaigns.saved_reports.recipients import refuse_unfit
 from campaigns.scheduling.rule import Rule, read_rule
 from clocks import shared
@@ -19,10 +20,11 @@ from foundation.find_named import find_named
 from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from labels.models import Label
 
 #: The most saved reports, and the most users that one is sent to.
 MOST_REPORTS, MOST_RECIPIENTS = 200, 50
+#: The most labels, campaigns and accounts that one is about, each.
+MOST_CHOSEN = 100
 
 
 def find_report(*, name: str) -> SavedReport:
@@ -35,18 +37,31 @@ def find_report(*, name: str) -> SavedReport:
     return find_named(SavedReport, name, missing=missing, code="report_unknown")
 
 
-def save_report(*, name: str, period: str, label: Label | None = None) -> SavedReport:
-    """Save a report; one of the same name gets the new period and label, and keeps its dates.
+def save_report(*, name: str, period: str, chosen: ReportFilter | None = None) -> SavedReport:
+    """Save a report; one of the same name is changed, and keeps its dates.
+
+    Args:
+        name: its name.
+        period: a ReportPeriod.
+        chosen: the campaigns and accounts that it is about; None: all.
 
     Raises:
-        Refusal: the name cannot be one, the period is unknown (`period_unknown`), or there are
-            MOST_REPORTS already (`reports_many`).
+        Refusal: the name cannot be one, the period is unknown (`period_unknown`), more than
+            MOST_CHOSEN of a kind are chosen (`filter_many`), or there are MOST_REPORTS already
+            (`reports_many`).
     """
+    chosen = chosen or ReportFilter()
     if period not in ReportPeriod.values:
         raise Refusal(
             _("There is no period “%(period)s”: choose %(known)s.")
             % {"period": period[:50], "known": ", ".join(ReportPeriod.values)},
             code="period_unknown",
+        )
+    if max(map(len, (chosen.labels, chosen.campaigns, chosen.accounts))) > MOST_CHOSEN:
+        raise Refusal(
+            _("A saved report is about %(n)d labels, campaigns and accounts each at most.")
+            % {"n": MOST_CHOSEN},
+            code="filter_many",
         )
     report: SavedReport | None = SavedReport.objects.named(name)
     if report is None:
@@ -57,9 +72,22 @@ def save_report(*, name: str, period: str, label: Label | None = None) -> SavedR
                 code="reports_many",
             )
         report = SavedReport(name=name)
-    report.period, report.label = period, label
-    report.save()
+    report.period, report.label = period, next(iter(chosen.labels), None)
+    with transaction.atomic():
+        report.save()
+        report.labels.set(chosen.labels)
+        report.campaigns.set(chosen.campaigns)
+        report.accounts.set(chosen.accounts)
     return report
+
+
+def filter_of(report: SavedReport) -> ReportFilter:
+    """Return the campaigns and accounts that a saved report is about."""
+    return ReportFilter(
+        in_order(report.chosen_labels()),
+        in_order(report.campaigns.all()),
+        in_order(report.accounts.all()),
+    )
 
 
 def delete_report(*, report: SavedReport) -> None:

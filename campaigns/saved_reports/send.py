@@ -24,6 +24,7 @@ from campaigns.models import ReportMail
 from campaigns.report_states import MailState
 from campaigns.reports.period import report_of_period
 from campaigns.saved_reports.content import csv_file, mail_text, subject_line
+from campaigns.saved_reports.keep import filter_of
 from campaigns.saved_reports.recipients import address_of, language_of, refuse_unfit
 from clocks import local, shared
 from foundation.bounded_time import LONGEST, cut_after
@@ -102,7 +103,9 @@ def _message(mail: ReportMail) -> EmailMessage:
     # The language of the stored texts is that of the moment: the row is read in it again.
     read = ReportMail.objects.select_related("report__label").get(pk=mail.pk)
     zone = ZoneInfo(read.report.timezone) if read.report.timezone else None
-    found = report_of_period(since=read.since, until=read.until, label=read.report.label, zone=zone)
+    found = report_of_period(
+        since=read.since, until=read.until, chosen=filter_of(read.report), zone=zone
+    )
     host = settings.EMAIL_FROM.rpartition("@")[2].strip("<> ") or "qqcampaign"
     message = EmailMessage(
         subject=subject_line(read),

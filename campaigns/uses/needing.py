@@ -43,6 +43,16 @@ def of_sequences(sequences: Any) -> list[str]:
     return [_("These sequences need it: %(names)s.") % {"names": quoted_names(sequences)}]
 
 
+def of_reports(reports: Any) -> list[str]:
+    """Return the sentence about saved reports: without the row they would be about everything."""
+    if not reports.exists():
+        return []
+    return [
+        _("These saved reports are about it: %(names)s. Change or delete them first.")
+        % {"names": quoted_names(reports.order_by("name"))}
+    ]
+
+
 def of_archived(campaigns: Any) -> list[str]:
     if not campaigns.exists():
         return []

@@ -19,7 +19,13 @@ from campaigns.models import (
     Sequence,
     Snippet,
 )
-from campaigns.uses.needing import of_archived, of_campaigns, of_runs, of_sequences
+from campaigns.uses.needing import (
+    of_archived,
+    of_campaigns,
+    of_reports,
+    of_runs,
+    of_sequences,
+)
 from campaigns.writing.snippets import users_of
 from contacts.models import Contact, ContactList, Segment
 from contacts.segments.references import refusals_of_segments
@@ -116,6 +122,7 @@ def uses_of_account(account: Account) -> Uses:
     in_sequences = Q(accounts=account) | Q(friends_of=account)
     blocking += of_sequences(Sequence.objects.filter(in_sequences).distinct())
     blocking += refusals_of_segments("accounts", account.uin)
+    blocking += of_reports(account.saved_reports.all())
     if account.deliveries.exists() or account.attempts.exists():
         blocking.append(_("Reports need it: it has messages of campaigns. Disable it instead."))
     return Uses(blocking=tuple(blocking))
@@ -139,18 +146,14 @@ def uses_of_pool(pool: AccountPool) -> Uses:
 def uses_of_label(label: Label) -> Uses:
     """Return the campaigns whose frequency cap counts by a label, and the reports of a label."""
     capped = Campaign.objects.filter(cap_label=label).order_by("name")
-    reports = SavedReport.objects.filter(label=label).order_by("name")
-    blocking = []
+    reports = SavedReport.objects.filter(Q(label=label) | Q(labels=label)).distinct()
+    blocking: list[str] = []
     if capped.exists():
         blocking.append(
             _("The frequency caps of these campaigns count by it: %(names)s. Change them first.")
             % {"names": quoted_names(capped)}
         )
-    if reports.exists():
-        blocking.append(
-            _("These saved reports are of its campaigns: %(names)s. Change or delete them first.")
-            % {"names": quoted_names(reports)}
-        )
+    blocking += of_reports(reports)
     return Uses(blocking=tuple(blocking))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
@@ -23,10 +25,21 @@ from foundation.admin import (
     TimelineInline,
     UncountedAdmin,
 )
+from foundation.admin.typed_filters import TypedFilter
 from foundation.display import EMPTY
+from foundation.find_named import find_named
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import search_by_uin
 
+
+def _list(value: str) -> Mapping[str, Any]:
+    missing = gettext("There is no list “%(name)s”.")
+    found = find_named(ContactList, value, missing=missing, code="list_unknown")
+    return {"lists__id__exact": found.pk}
+
+
+#: Filters that can be typed into the search.
+TYPED_FILTERS = (TypedFilter("list", _("list"), "VIP", _list),)
 #: The number of attributes that a row of the list shows.
 SHOWN_ATTRIBUTES = 3
 
@@ -50,6 +63,7 @@ class ContactAdmin(ContactPage, ImportButton, ExportMixin, UncountedAdmin):
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
     search_fields = ["uin"]
+    typed_filters = TYPED_FILTERS
     search_help_text = _("UIN (its first digits are enough) or the beginning of the name")
     ordering = ["-id"]
     form = ContactForm

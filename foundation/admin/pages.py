@@ -30,6 +30,7 @@ from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.list_rows import ListRowsMixin
 from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
+from foundation.admin.typed_filters import TypedFiltersMixin
 
 #: Entries of a page of a row's history.
 ENTRIES_OF_A_PAGE = 50
@@ -81,7 +82,7 @@ class GuardedAdmin(
         return page
 
 
-class ConsoleAdmin(GuardedAdmin):
+class ConsoleAdmin(TypedFiltersMixin, GuardedAdmin):
     """The base of all list and form pages of the console."""
 
     list_per_page = 50

@@ -123,6 +123,7 @@ SIDEBAR: list[dict[str, Any]] = [
                 "link": reverse_lazy("admin:api_token_changelist"),
                 "permission": lambda request: request.user.is_staff,
             },
+            _item(_("API requests"), "list_alt", "api.apirequest"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
             _item(_("Audit trail"), "history", "audit.auditentry"),
             {

@@ -23,12 +23,14 @@ from django.utils.translation import gettext_lazy
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.reason_text import code_of_reason, reason_text
-from campaigns.reports.period import PeriodFigures, PeriodReport, report_of_period
+from campaigns.reports.period import PeriodReport, report_of_period
+from campaigns.reports.period_figures import PeriodFigures
 from campaigns.reports.period_table import write_period
+from campaigns.reports.report_filter import account_words
 from foundation.acts import take_out
 from foundation.admin import require
 from foundation.refusals import Refusal
-from labels.models import Label
+from qqcampaign.console.report_filter_form import FILTERS, FilterForm
 from sending.states import DeliveryState, RunState
 
 #: Days of the period that is shown first.
@@ -45,17 +47,13 @@ def _day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class PeriodForm(forms.Form):
-    """The period and the label, from the address."""
+class PeriodForm(FilterForm):
+    """The period and what the report is about, from the address."""
+
+    field_order = ["since", "until", *FILTERS]
 
     since = forms.DateField(label=gettext_lazy("First day"), widget=_day_input())
     until = forms.DateField(label=gettext_lazy("Last day"), widget=_day_input())
-    label = forms.ModelChoiceField(
-        label=gettext_lazy("Label"),
-        queryset=Label.objects.all(),
-        required=False,
-        empty_label=gettext_lazy("all campaigns"),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,7 @@ def reports_view(request: HttpRequest) -> HttpResponse:
         "form": form,
         "problem": problem,
         "presets": _presets(request),
+        "chosen_query": urlencode(chosen_in_address(request), doseq=True),
         **(_shown(report) if report is not None else {}),
     }
     return TemplateResponse(request, "console/reports/page.html", context)
@@ -115,17 +114,27 @@ def _read(request: HttpRequest) -> tuple[PeriodForm, PeriodReport | None, str]:
     asked = request.GET.copy()
     asked.setdefault("since", (today - timedelta(days=DAYS - 1)).isoformat())
     asked.setdefault("until", today.isoformat())
+    for name in FILTERS:
+        asked.setlist(name, [one for one in asked.getlist(name) if one])
     form = PeriodForm(asked)
     if not form.is_valid():
         return form, None, ""
     try:
-        return form, report_of_period(**form.cleaned_data), ""
+        since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+        return form, report_of_period(since=since, until=until, chosen=form.chosen()), ""
     except Refusal as refusal:
         return form, None, refusal.sentence
 
 
+def chosen_in_address(request: HttpRequest) -> dict[str, Any]:
+    """Return what the address chooses, to be kept in other addresses."""
+    found = {name: [one for one in request.GET.getlist(name) if one] for name in FILTERS}
+    return {name: values for name, values in found.items() if values}
+
+
 def _presets(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """Return words, address and whether it is shown, of the usual periods."""
+    chosen = chosen_in_address(request)
     today = timezone.localdate()
     this_month = today.replace(day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)
@@ -138,11 +147,10 @@ def _presets(request: HttpRequest) -> list[tuple[str, str, bool]]:
         (_("This month"), this_month, today),
         (_("Last month"), last_month, end),
     ):
-        asked = {"since": since.isoformat(), "until": until.isoformat()}
-        if label := request.GET.get("label"):
-            asked["label"] = label
+        asked: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
         is_shown = all(request.GET.get(key) == value for key, value in asked.items())
-        found.append((words, f"?{urlencode(asked)}", is_shown))
+        asked |= chosen
+        found.append((words, f"?{urlencode(asked, doseq=True)}", is_shown))
     return found
 
 
@@ -171,7 +179,7 @@ def _shown(report: PeriodReport) -> dict[str, Any]:
     ]
     accounts = [
         _Line(
-            f"{account.uin} {account.name}".strip(),
+            account_words(account),
             reverse("admin:accounts_account_change", args=[account.pk]),
             figures,
             _percent(figures.targeted, total.targeted),
@@ -201,8 +209,7 @@ def _shown(report: PeriodReport) -> dict[str, Any]:
         ],
         "has_results": any(taken or other for taken, other in report.days.values()),
         "days": [(day, *both) for day, both in reversed(report.days.items()) if any(both)],
-        "chart": _chart(report),
-        "heat": _heat(report.hours),
+        **({"chart": _chart(report), "heat": _heat(report.hours)} if report.days else {}),
     }
 
 

@@ -22,6 +22,7 @@ from campaigns.report_states import MailState, ReportPeriod
 from campaigns.reports.relative_period import days_of
 from campaigns.saved_reports.keep import (
     delete_report,
+    filter_of,
     save_report,
     schedule_report,
     stop_report,
@@ -32,7 +33,7 @@ from campaigns.scheduling.words import DAY_NAMES, rule_words
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.weekly import DAYS
-from labels.models import Label
+from qqcampaign.console.report_filter_form import FILTERS, FilterForm
 
 ADD, CHANGE, DELETE, VIEW = (
     f"campaigns.{verb}_savedreport" for verb in ("add", "change", "delete", "view")
@@ -54,17 +55,13 @@ KINDS = (
 WEEKDAYS = tuple(zip(DAYS, DAY_NAMES, strict=True))
 
 
-class SaveForm(forms.Form):
+class SaveForm(FilterForm):
     """A report that is saved."""
+
+    field_order = ["name", "period", *FILTERS]
 
     name = forms.CharField(label=gettext_lazy("Name of the report"), max_length=128)
     period = forms.ChoiceField(label=gettext_lazy("Period"), choices=ReportPeriod.choices)
-    label = forms.ModelChoiceField(
-        label=gettext_lazy("Label"),
-        queryset=Label.objects.all(),
-        required=False,
-        empty_label=gettext_lazy("all campaigns"),
-    )
 
 
 class ScheduleForm(forms.Form):
@@ -113,7 +110,11 @@ def save_view(request: HttpRequest) -> HttpResponse:
     form = SaveForm(request.POST)
     if form.is_valid():
         try:
-            report = save_report(**form.cleaned_data)
+            report = save_report(
+                name=form.cleaned_data["name"],
+                period=form.cleaned_data["period"],
+                chosen=form.chosen(),
+            )
         except Refusal as refusal:
             form.add_error(None, refusal.sentence)
         else:
@@ -187,15 +188,16 @@ def report_address(report: SavedReport) -> str:
     """Return where a saved report is shown, with the days of its period as they are today."""
     since, until = days_of(report.period, timezone.localdate())
     asked: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
-    if report.label_id:
-        asked["label"] = report.label_id
-    return f"{reverse('reports')}?{urlencode(asked)}"
+    query = urlencode({**asked, **filter_of(report).as_query()}, doseq=True)
+    return f"{reverse('reports')}?{query}"
 
 
 def _page(request: HttpRequest, save: SaveForm | None = None) -> HttpResponse:
-    reports = SavedReport.objects.select_related("label").prefetch_related("recipients")
+    reports = SavedReport.objects.select_related("label").prefetch_related(
+        "recipients", "labels", "campaigns", "accounts"
+    )
     mails = ReportMail.objects.select_related("report", "user").order_by("-pk")[:SHOWN_MAILS]
-    rows = [(one, report_address(one), _dates(one)) for one in reports]
+    rows = [(one, report_address(one), filter_of(one).words(), _dates(one)) for one in reports]
     user = request.user
     context = {
         **admin.site.each_context(request),
@@ -212,11 +214,9 @@ def _page(request: HttpRequest, save: SaveForm | None = None) -> HttpResponse:
 
 
 def _initial_save(request: HttpRequest) -> dict[str, Any]:
-    label = request.GET.get("label", "")
-    return {
-        "period": ReportPeriod.LAST_7_DAYS,
-        "label": label if label.isascii() and label.isdigit() and len(label) < 10 else None,
-    }
+    """Return what the form begins with: what the report that led here is about."""
+    chosen = {name: request.GET.getlist(name) for name in FILTERS}
+    return {"period": ReportPeriod.LAST_7_DAYS, **chosen}
 
 
 def _find(report_id: int) -> SavedReport:

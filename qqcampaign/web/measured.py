@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from api.request_log.write import begin_writing
 from clocks import local
 from foundation.log_context import logged
 from foundation.tracing import begin_tracing, span
@@ -56,8 +57,9 @@ def _user_of(request: HttpRequest) -> str | None:
 
 
 def begin_measuring() -> None:
-    """Publish and trace what this process answers, from now on."""
+    """Publish, trace and log what this process answers, from now on."""
     begin_publishing()
+    begin_writing()
     begin_tracing(
         process="web",
         endpoint=settings.OTEL_EXPORTER_OTLP_ENDPOINT,

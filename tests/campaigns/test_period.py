@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import CampaignRun
 from campaigns.reports.period import report_of_period
 from campaigns.reports.period_table import COLUMNS
+from campaigns.reports.report_filter import ReportFilter
 from contacts.models import Contact
 from foundation.refusals import Refusal
 from labels.models import Label
@@ -84,7 +85,7 @@ def test_a_person_who_replied_twice_counts_once_and_labels_add_up_their_campaign
         ("VIP", 6, 2),
         ("春", 2, 1),
     ]
-    only = report_of_period(since=DAY, until=DAY, label=spring)
+    only = report_of_period(since=DAY, until=DAY, chosen=ReportFilter(labels=(spring,)))
     assert [run for run, _figures in only.runs] == [one]
     assert only.total.reply_rate == 0.5
 
@@ -183,6 +184,32 @@ def test_the_command_says_and_writes_the_same(tmp_path: Path) -> None:
     unknown = manage("report", "--label", "nobody", "--json")
     assert (unknown.status, unknown.json["error"]) == (1, "label_unknown")
     assert manage("report", "--since", "yesterday").status == 2
+
+
+def test_labels_and_campaigns_narrow_each_other_and_each_run_counts_once() -> None:
+    vip, spring = Label.objects.create(name="VIP"), Label.objects.create(name="春")
+    one = planned("one", at(DAY, 9), vip, spring, sent=1)
+    two = planned("two", at(DAY, 10), vip, sent=3)
+    three = planned("three", at(DAY, 11), sent=5)
+    for run in (one, two, three):
+        minute = int(at(DAY, 12).timestamp()) // 60
+        RunMinute.objects.create(run=run, minute=minute, res="0", n=run.campaign_id)
+
+    def found(**chosen: tuple[object, ...]) -> tuple[list[CampaignRun], int]:
+        report = report_of_period(
+            since=DAY,
+            until=DAY,
+            chosen=ReportFilter(**chosen),  # type: ignore[arg-type]
+        )
+        return [run for run, _figures in report.runs], report.days[DAY][0]
+
+    def taken(*runs: CampaignRun) -> int:
+        return sum(run.campaign_id for run in runs)
+
+    assert found(labels=(vip, spring)) == ([two, one], taken(one, two))
+    campaigns = (one.campaign, three.campaign)
+    assert found(campaigns=campaigns) == ([three, one], taken(one, three))
+    assert found(labels=(vip,), campaigns=campaigns) == ([one], taken(one))
 
 
 def test_states_without_deliveries_are_in_the_data() -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import Permission, User
 
+from accounts.models import Account
 from campaigns.models import AccountsOfRun, CampaignRun, Notification, ReportMail, SavedReport
 from campaigns.notifications.choose import choose_for_user
 from campaigns.report_states import ReportPeriod
@@ -24,9 +25,16 @@ from campaigns.reports import accounts_of_runs as counting
 from campaigns.reports.accounts_of_runs import accounts_of_runs, count_ended_runs
 from campaigns.reports.period import report_of_period
 from campaigns.reports.relative_period import days_of
+from campaigns.reports.report_filter import ReportFilter
 from campaigns.saved_reports import prune, send
 from campaigns.saved_reports.after_restore import forget_open_mails
-from campaigns.saved_reports.keep import delete_report, save_report, schedule_report, stop_report
+from campaigns.saved_reports.keep import (
+    delete_report,
+    filter_of,
+    save_report,
+    schedule_report,
+    stop_report,
+)
 from campaigns.saved_reports.make import make_mails
 from campaigns.saved_reports.send import MOST_TRIES, PAUSES, PRESUMED_DEAD_SECONDS, send_mails
 from contacts.models import Contact
@@ -34,9 +42,9 @@ from foundation.deletion import uses_of
 from foundation.refusals import Refusal
 from labels.models import Label
 from restrictions.models import Restriction
-from sending.models import Tally
+from sending.models import Reply, Tally
 from sending.runs.transitions import change_run_state
-from sending.states import RunState
+from sending.states import DeliveryState, RunState
 from tests.campaigns.factories import (
     make_account,
     make_campaign,
@@ -115,10 +123,37 @@ def test_no_period_holds_today(period: str) -> None:
 
 def test_a_report_of_the_same_name_is_changed(db: None) -> None:
     vip = Label.objects.create(name="VIP")
-    first = save_report(name="Weekly", period="last-week", label=vip)
+    first = save_report(name="Weekly", period="last-week", chosen=ReportFilter(labels=(vip,)))
     again = save_report(name="weekly", period="yesterday")
     assert again.pk == first.pk
     assert (again.period, again.label) == ("yesterday", None)
+
+
+def test_a_label_that_the_previous_version_changed_counts(db: None) -> None:
+    vip, spring, late = (Label.objects.create(name=name) for name in ("VIP", "spring", "late"))
+    report = save_report(name="w", period="yesterday", chosen=ReportFilter(labels=(vip, spring)))
+    assert filter_of(report).labels == (vip, spring)
+    SavedReport.objects.update(label=late)
+    assert filter_of(SavedReport.objects.get()).labels == (late,)
+    SavedReport.objects.update(label=None)
+    assert filter_of(SavedReport.objects.get()).labels == ()
+
+
+def test_what_a_report_is_about_is_not_deleted(db: None) -> None:
+    """Without it, the report would be about everything."""
+    campaign, account = make_campaign("spring"), make_account(10_001)
+    label, other = Label.objects.create(name="VIP"), Label.objects.create(name="b")
+    chosen = ReportFilter((label, other), (campaign,), (account,))
+    save_report(name="weekly", period="yesterday", chosen=chosen)
+    for row in (campaign, account, label, other):
+        assert any("weekly" in str(sentence) for sentence in uses_of(row).blocking), row
+
+
+def test_a_report_is_about_so_many_at_most(db: None) -> None:
+    labels = tuple(Label.objects.create(name=f"l{n}") for n in range(101))
+    with pytest.raises(Refusal) as refused:
+        save_report(name="w", period="yesterday", chosen=ReportFilter(labels=labels))
+    assert refused.value.code == "filter_many"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +167,7 @@ def test_what_cannot_be_saved(name: str, period: str, code: str, db: None) -> No
 
 def test_a_label_with_reports_is_kept(db: None) -> None:
     vip = Label.objects.create(name="VIP")
-    save_report(name="weekly", period="last-week", label=vip)
+    save_report(name="weekly", period="last-week", chosen=ReportFilter(labels=(vip,)))
     assert any("weekly" in str(sentence) for sentence in uses_of(vip).blocking)
 
 
@@ -427,6 +462,30 @@ def test_a_process_that_is_killed_sends_no_second_one(
     assert len(mail_server.taken) == 1
 
 
+def test_a_mail_says_what_it_is_about(
+    alice: User, mail_server: Server, time: Time, settings: Any
+) -> None:
+    settings.CONSOLE_URL = "https://console.example.com"
+    at(NINE - timedelta(days=2), time)
+    run = of_accounts(3, 1)
+    run.planned_at = NINE - timedelta(days=1)
+    run.save()
+    account = Account.objects.get(uin=10_002)
+    scheduled(alice, chosen=ReportFilter(campaigns=(run.campaign,), accounts=(account,)))
+    at(NINE, time)
+    make_mails()
+    assert send_mails() == 1
+    [message] = mail_server.taken
+    body = message.get_body().get_content()
+    assert "Campaign: spring" in body
+    assert "Account: 10002" in body
+    assert "sent: 1" in body.splitlines()
+    assert f"&campaign={run.campaign_id}&account={account.pk}" in body
+    [file] = list(message.iter_attachments())
+    rows = list(csv.DictReader(io.StringIO(_content(file))))
+    assert [(row["campaign"], row["sent"], row["failed"]) for row in rows] == [("spring", "1", "1")]
+
+
 # --- the command --------------------------------------------------------------------------------
 
 
@@ -435,8 +494,8 @@ def test_the_command_saves_schedules_and_shows(alice: User, time: Time) -> None:
     at(NINE - timedelta(days=1), time)
     saved = manage("report", "save", "w", "--period", "last-week", "--label", "vip", "--json")
     assert saved.json == {
-        "name": "w", "period": "last-week", "label": "VIP", "every": None, "timezone": None,
-        "to": [], "next_at": None,
+        "name": "w", "period": "last-week", "label": "VIP", "labels": ["VIP"], "campaigns": [],
+        "accounts": [], "every": None, "timezone": None, "to": [], "next_at": None,
     }  # fmt: skip
     words = ["schedule", "w", "--every", "monthly@31 08:30", "--timezone", "Asia/Shanghai"]
     answer = manage("report", *words, "--to", "alice", "--json").json
@@ -448,6 +507,26 @@ def test_the_command_saves_schedules_and_shows(alice: User, time: Time) -> None:
     assert answer["next_at"] == "2026-11-30T00:30:00Z"
     assert manage("report", "saved", "--json").json["items"][0]["next_at"] == answer["next_at"]
     assert manage("report", "--saved", "W", "--json").json["total"]["targeted"] == 0
+    make_campaign("spring")
+    make_account(10_001)
+    more = ["--label", "vip", "--campaign", "Spring", "--account", "10001", "--json"]
+    again = manage("report", "save", "w", "--period", "last-week", *more).json
+    assert (again["labels"], again["campaigns"], again["accounts"]) == (
+        ["VIP"],
+        ["spring"],
+        [10_001],
+    )
+    assert again["every"] == "monthly@31 08:30"
+    assert manage("report", "--saved", "w", "--json").json["filter"] == {
+        "labels": ["VIP"], "campaigns": ["spring"], "accounts": [10_001],
+    }  # fmt: skip
+    assert "Campaign: spring" in manage("report", "saved").out
+    refused = manage("report", "--campaign", "nobody", "--json")
+    assert (refused.status, refused.json["error"]) == (1, "campaign_unknown")
+    refused = manage("report", "--account", "10009", "--json")
+    assert (refused.status, refused.json["error"]) == (1, "account_unknown")
+    refused = manage("report", "--saved", "w", "--account", "10001", "--json")
+    assert refused.json["error"] == "saved_and_more"
     refused = manage("report", "--saved", "w", "--label", "VIP", "--json")
     assert (refused.status, refused.json["error"]) == (1, "saved_and_more")
     unknown = manage("report", "schedule", "x", "--every", "daily@09:00", "--to", "alice", "--json")
@@ -488,6 +567,48 @@ def test_figures_by_account_add_up(db: None) -> None:
     data = report_of_period(since=day, until=day).as_data()
     assert [one["account"] for one in data["accounts"]] == [10_001, 10_002]
     assert sum(one["sent"] for one in data["accounts"]) == data["total"]["sent"]
+
+
+def test_chosen_accounts_have_their_own_figures(db: None) -> None:
+    run = of_accounts(3, 1)
+    run.deliveries.filter(state="failed").update(reason="RES_5")
+    other = make_run(make_campaign("other"), planned_at=NINE)
+    make_delivery(
+        other,
+        Contact.objects.earliest("pk"),
+        account=make_account(10_003),
+        state=DeliveryState.SENT,
+    )
+    account = Account.objects.get(uin=10_001)
+    reply = run.deliveries.filter(account=account, state="sent")[0]
+    Reply.objects.create(delivery=reply, run=run, at=NINE)
+    mine = run.deliveries.filter(account__uin=10_002, state="sent")[0]
+    Reply.objects.create(delivery=mine, run=run, at=NINE)
+
+    def of_the_first() -> dict[str, Any]:
+        report = report_of_period(
+            since=NINE.date(), until=NINE.date(), chosen=ReportFilter(accounts=(account,))
+        )
+        return report.as_data()
+
+    for _kept in range(2):
+        data = of_the_first()
+        assert [(one["campaign"], one["sent"], one["failed"]) for one in data["runs"]] == [
+            ("spring", 3, 1)
+        ]
+        assert (data["total"]["targeted"], data["total"]["replied"]) == (4, 1)
+        assert [one["account"] for one in data["accounts"]] == [10_001]
+        assert data["reasons"] == [{"state": "failed", "reason": "RES_5", "n": 1}]
+        assert (data["days"], data["hours"]) == ([], [])
+        assert data["filter"] == {"labels": [], "campaigns": [], "accounts": [10_001]}
+        # The second time, from what was kept.
+        change_run_state(run_id=run.pk, to=RunState.FINISHED)
+        assert count_ended_runs() == (1 if not _kept else 0)
+    run.deliveries.all().update(reason="other")
+    assert of_the_first()["reasons"][0]["reason"] == "RES_5"
+    AccountsOfRun.objects.update(reasons=None)  # kept by the previous version
+    assert of_the_first()["reasons"][0]["reason"] == "other"
+    assert count_ended_runs() == 1
 
 
 def test_a_run_that_is_too_large_is_left_out_until_it_was_counted(

@@ -15,6 +15,7 @@ from campaigns.models import CampaignRun, SavedReport
 from campaigns.saved_reports.keep import save_report
 from labels.models import Label
 from sending.models import RunMinute
+from tests.campaigns.factories import make_account, make_campaign, make_run
 from tests.console.sample_data import make_world
 
 PAGE = "/reports/"
@@ -60,13 +61,47 @@ def test_presets_keep_the_label(operator: Client) -> None:
     assert "By label" in shown.content.decode()
 
 
+def test_campaigns_and_accounts_are_chosen_and_saved(operator: Client) -> None:
+    run = run_of_today()
+    other = make_run(make_campaign("other"), planned_at=timezone.now())
+    account = make_account(10_077)
+    shown = operator.get(PAGE, {"campaign": [run.campaign_id, ""], "label": ""})
+    assert [one.campaign for one, _figures in shown.context["report"].runs] == [run.campaign]
+    page = shown.content.decode()
+    assert run.campaign.name in page
+    assert f"{other.campaign} #1" not in page
+    assert f"/reports/saved/?campaign={run.campaign_id}" in page
+    assert f"campaign={run.campaign_id}" in shown.context["presets"][0][1]
+    by_account = operator.get(PAGE, {"account": account.pk}).content.decode()
+    assert "They are not shown while accounts are chosen" in by_account
+    assert "days-data" not in by_account
+    assert operator.get("/reports/saved/", {"campaign": ["x", "7" * 30]}).status_code == 200
+    form = operator.get("/reports/saved/", {"campaign": run.campaign_id}).content.decode()
+    assert f'<option value="{run.campaign_id}" selected' in form
+    asked = {
+        "name": "w", "period": "yesterday", "campaign": [run.campaign_id, other.campaign_id],
+        "account": account.pk,
+    }  # fmt: skip
+    saved = operator.post("/reports/save/", asked, follow=True).content.decode()
+    assert "10077" in saved
+    address = (
+        f"campaign={run.campaign_id}&amp;campaign={other.campaign_id}&amp;account={account.pk}"
+    )
+    other_way = (
+        f"campaign={other.campaign_id}&amp;campaign={run.campaign_id}&amp;account={account.pk}"
+    )
+    assert address in saved or other_way in saved
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         ({"since": "2026-11-10", "until": "2026-11-09"}, "ends before it begins"),
         ({"since": "2020-01-01", "until": "2026-11-09"}, "longer than 366 days"),
         ({"since": "yesterday"}, "Enter a valid date"),
-        ({"label": "7" * 30}, "Select a valid choice"),
+        ({"label": "7" * 30}, "is not a valid value"),
+        ({"campaign": ["1", "x"]}, "is not a valid value"),
+        ({"account": "77"}, "Select a valid choice"),
         ({"since": "9999-12-31", "until": "9999-12-31"}, "Choose days from"),
         ({"since": "0001-01-01", "until": "0001-01-02"}, "Choose days from"),
     ],

@@ -68,9 +68,9 @@ def removed(*arguments: object) -> Any:
     return manage("prune", *arguments, "--json").json["removed"]
 
 
-def test_nothing_but_notifications_is_removed_without_a_setting() -> None:
+def test_nothing_but_notifications_and_requests_is_removed_without_a_setting() -> None:
     run = an_ended_run()
-    assert removed() == {"notifications": 0}
+    assert removed() == {"notifications": 0, "requests": 0}
     assert Delivery.objects.filter(run=run).count() == 4
 
 
@@ -78,7 +78,8 @@ def test_a_dry_run_counts_and_changes_nothing() -> None:
     run = an_ended_run()
     an_ended_run("summer", days=10)
     counted = removed("--older-than", "365d", "--dry-run")
-    assert counted == {"texts": 4, "attempts": 4, "inbound": 0, "runs": 4, "notifications": 0}
+    kinds = {"texts": 4, "attempts": 4, "inbound": 0, "runs": 4, "notifications": 0, "requests": 0}
+    assert counted == kinds
     assert Attempt.objects.count() == 8
     assert Delivery.objects.filter(run=run, text__gt="").count() == 4
 

@@ -15,8 +15,10 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from django.views.defaults import permission_denied
 
+from api.models import ApiRequest
 from campaigns.models import SavedReport
 from contacts.imports.files import rejects_of
 from contacts.segments.save import create_segment
@@ -97,6 +99,7 @@ def _make_the_rest() -> None:
         file.unlink()
     create_segment(name="昆明", conditions={"kind": "attribute", "name": "city", "value": "昆明"})
     SavedReport.objects.create(pk=1, name="0 weekly", period="yesterday")
+    ApiRequest.objects.create(pk=1, at=timezone.now(), method="GET", status=401, took_ms=1)
     QuietHours.objects.create(start=time(22), end=time(8))
     Group.objects.create(name="0 night shift")
     User.objects.create_user("0 nobody")

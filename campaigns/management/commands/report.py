@@ -14,6 +14,7 @@ from campaigns.commands.output_file import STANDARD_OUTPUT, output_file
 from campaigns.commands.report_arguments import (
     DAYS,
     add_report_arguments,
+    asked_filter,
     mail_data,
     mails_text,
     report_text,
@@ -27,6 +28,7 @@ from campaigns.reports.period_table import write_period
 from campaigns.reports.relative_period import days_of
 from campaigns.saved_reports.keep import (
     delete_report,
+    filter_of,
     find_report,
     save_report,
     schedule_report,
@@ -36,8 +38,6 @@ from foundation.acts import take_out
 from foundation.commands import OperatorCommand
 from foundation.newest_pages import newest_page
 from foundation.refusals import Refusal
-from labels.labelling import find_labels
-from labels.models import Label
 
 
 class Command(OperatorCommand):
@@ -65,13 +65,19 @@ class Command(OperatorCommand):
 
     def _save(self, options: dict[str, Any]) -> None:
         report = save_report(
-            name=options["name"], period=options["period"], label=_label(options["of_label"])
+            name=options["name"],
+            period=options["period"],
+            chosen=asked_filter(options, prefix="of_"),
         )
         text = _("“%(name)s” is saved.") % {"name": report.name}
         self.answer(saved_data(report), as_json=options["json"], text=text)
 
     def _saved(self, options: dict[str, Any]) -> None:
-        reports = list(SavedReport.objects.select_related("label"))
+        reports = list(
+            SavedReport.objects.select_related("label").prefetch_related(
+                "labels", "campaigns", "accounts"
+            )
+        )
         self.answer(
             {
                 "email": settings.EMAIL_IS_ON,
@@ -124,28 +130,27 @@ class Command(OperatorCommand):
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the period and the label that are asked for.
+    """Return the period and the filter that are asked for.
 
     Raises:
-        Refusal: a saved report is named beside a period or a label (`saved_and_more`), or one of
+        Refusal: a saved report is named beside a period or a filter (`saved_and_more`), or one of
             the names is unknown.
     """
     until: date = options["until"] or timezone.localdate()
     since: date = options["since"] or until - timedelta(days=DAYS - 1)
     if not options["saved"]:
-        return {"since": since, "until": until, "label": _label(options["label"])}
-    if options["since"] or options["until"] or options["label"]:
+        return {"since": since, "until": until, "chosen": asked_filter(options)}
+    if any(options[name] for name in ("since", "until", "label", "campaign", "account")):
         raise Refusal(
-            _("A saved report has its own period and label: leave out --since, --until, --label."),
+            _(
+                "A saved report has its own period and filter: leave out --since, --until, "
+                "--label, --campaign, --account."
+            ),
             code="saved_and_more",
         )
     report = find_report(name=options["saved"])
     since, until = days_of(report.period, timezone.localdate())
-    return {"since": since, "until": until, "label": report.label}
-
-
-def _label(name: str) -> Label | None:
-    return next(iter(find_labels(names=[name] if name else [])), None)
+    return {"since": since, "until": until, "chosen": filter_of(report)}
 
 
 def _with_mail_note(text: str, is_sent: bool) -> str:

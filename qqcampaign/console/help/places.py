@@ -70,6 +70,7 @@ PLACES = {
     "admin:auth_user": "roles#keeping-users",
     "admin:auth_group": "roles",
     "admin:api_token": "api#a-token",
+    "admin:api_apirequest": "api#requests",
     "admin:audit_auditentry": "audit",
     "calendar": "schedules",
     "reports": "reports",
