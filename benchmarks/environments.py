@@ -92,7 +92,7 @@ def new_environment(database: str) -> Iterator[Environment]:
             cwd=ROOT,
             env=variables,
             check=True,
-            timeout=120,
+            timeout=300,
         )
         yield environment
 

@@ -10,7 +10,7 @@ from psycopg import abc, waiting
 
 Result = TypeVar("Result")
 
-#: Under gevent, psycopg waits with a poll that goes through the thread's event loop, a third of
+#: Under gevent, psycopg waits with a poll that goes through the thread's event loop, half of
 #: the thread's time. This thread has nothing else to run, so it waits in C. Without psycopg's C
 #: part it waits as psycopg does.
 _wait: Any = getattr(waiting, "wait_c", waiting.wait)
@@ -30,8 +30,8 @@ class OwnConnection(psycopg.Connection[Any]):
 class OwnPostgresql(DatabaseWrapper):
     """Connects as Django does, with a connection that blocks its thread.
 
-    The server keeps no plans: measured, its plans for any batch cost twice those for this one, and
-    a pooler between (PgBouncer) may know another statement under the same name.
+    The server keeps no plans: with plans that it kept, a message cost it more, and a pooler between
+    (PgBouncer) may know another statement under the same name.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:

@@ -158,8 +158,7 @@ CONNECTION_OPTIONS = (
 def arrays(rows: Sequence[Sequence[Any]], count: int) -> list[str]:
     """Return `count` columns, one PostgreSQL array for each, from rows.
 
-    The driver takes four times as long to write a list, and asks the server for another plan if
-    the largest number of a list needs another type.
+    The driver takes more than three times as long to write lists.
     """
     turned = zip(*rows, strict=True) if rows else [()] * count
     return [f"{{{','.join(map(_element, column))}}}" for column in turned]

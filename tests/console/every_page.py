@@ -15,6 +15,7 @@ ROWS = {
     "accounts_account": "account",
     "accounts_accountpool": "pool",
     "accounts_friend_found": "search",
+    "api_apirequest": "request",
     "api_token": "token",
     "auth_group": "group",
     "auth_user": "colleague",

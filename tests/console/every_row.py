@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 
 from accounts.models import Account, AccountTask, WarmUpCurve
 from accounts.models.account_task import AccountTaskKind, AccountTaskState
+from api.models import ApiRequest, Token
 from api.tokens.issue import issue_token
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Campaign, HolidayCalendar, HolidayKind, Notification, SavedReport
@@ -57,6 +58,7 @@ def make_every_row() -> dict[str, int]:
         "quiet": QuietHours.objects.create(start=time(22), end=time(8)).pk,
         "group": Group.objects.create(name="夜班").pk,
         "repeated": _repeated(),
+        "request": _request(token),
         "report": SavedReport.objects.create(name="每周汇总", period="last-7-days").pk,
         "run": campaign.runs.get().pk,
         "search": _search(),
@@ -103,6 +105,15 @@ def _notification(campaign: Campaign) -> int:
         target="https://example.cn/hook", at=shared.wall(), state="failed", tries=10,
         next_at=shared.wall(), last_error=Sentence("The connection was refused."),
         sentence=Sentence("It is."),
+    )  # fmt: skip
+    return int(row.pk)
+
+
+def _request(token: Token) -> int:
+    row = ApiRequest.objects.create(
+        at=shared.wall(), token=token, who="小王", token_name="商城", method="GET",
+        operation="campaigns/{name}/status", status=404, error="campaign_unknown", took_ms=12,
+        address="10.0.0.8",
     )  # fmt: skip
     return int(row.pk)
 

@@ -26,6 +26,13 @@ def _numbers(page: Any) -> list[str]:
     return [value for value in (one.input_value() for one in fields.all()) if value]
 
 
+def _save(page: Any) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("#people-title, .errorlist, .errornote").first.wait_for()
+    errors = page.locator(".errorlist, .errornote").all_inner_texts()
+    assert not errors, errors
+
+
 def _stored(sequence: Sequence) -> list[str]:
     return list(sequence.steps.order_by("number").values_list("text", flat=True))
 
@@ -50,14 +57,12 @@ def test_steps_are_moved(page: Any, live_server: Any) -> None:
     assert page.evaluate("document.activeElement.title") == "Move down"
     assert page.locator("[name='steps-0-number']").input_value() == "2"
     assert _numbers(page) == ["1", "2", "3"]
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.locator("#people-title").wait_for()
+    _save(page)
     assert _stored(sequence) == ["the handbook", "welcome", "questions?"]
 
     page.goto(form)
     rows = page.locator("tbody.form-group:not(.empty-form)")
     rows.nth(2).locator(".q-handle").drag_to(rows.nth(0), target_position={"x": 20, "y": 4})
     assert _numbers(page) == ["1", "2", "3"]
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.locator("#people-title").wait_for()
+    _save(page)
     assert _stored(sequence) == ["questions?", "the handbook", "welcome"]

@@ -114,6 +114,7 @@ def test_steps_change_places(operator: Client, members: ContactList) -> None:
     steps = list(sequence.steps.order_by("number"))
     data = filled(members, ("0m", "hi"), ("1d", "again"), name="w") | {"steps-INITIAL_FORMS": 2}
     shown = operator.get(address("change", sequence.pk))
+    assert f'name="steps-0-{SEEN}"' in shown.content.decode()
     forms = shown.context["inline_admin_formsets"][0].formset.initial_forms
     for place, step in enumerate(steps):
         data |= {f"steps-{place}-id": step.pk, f"steps-{place}-sequence": sequence.pk}
