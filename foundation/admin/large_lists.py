@@ -72,7 +72,8 @@ class LargeListMixin:
         asked -= {*IGNORED_PARAMS, PAGE_VAR, *self.cheap_questions}
         columns = {name.split("__")[0] for name in asked}
         if self.first_question:
-            return bool(asked) and self.first_question not in asked
+            finds_few = bool(term) and self.is_cheap_search(term)
+            return bool(asked) and self.first_question not in asked and not finds_few
         has_index = bool(columns & indexed_columns(self.model)) or bool(
             {*self.cheap_questions} & {*request.GET}
         )

@@ -78,11 +78,11 @@ def test_deliveries_by_campaign_account_code_state_and_reason(operator: Client) 
     lost.save()
     assert rows(operator, DELIVERIES, "campaign:Spring#1") == [failed]
     assert rows(operator, DELIVERIES, "campaign:spring") == [lost]
-    assert rows(operator, DELIVERIES, "code:5") == [failed]
+    assert rows(operator, DELIVERIES, "campaign:Spring#1 code:5") == [failed]
     assert rows(operator, DELIVERIES, "code:RES=5 account:10001 2000") == [failed]
-    assert rows(operator, DELIVERIES, "code:Timeout") == [lost]
+    assert rows(operator, DELIVERIES, "campaign:spring code:Timeout") == [lost]
     assert rows(operator, DELIVERIES, "state:unknown") == [lost]
-    assert rows(operator, DELIVERIES, "reason:res_5") == [failed]
+    assert rows(operator, DELIVERIES, "campaign:spring#1 reason:res_5") == [failed]
     assert led_to(operator, DELIVERIES, "code:null") == {"last_res": ["NULL"]}
 
 
