@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from api.commands.users_token import TOKEN
 from api.messages.erase import erase
 from api.messages.in_threads import messages_in_thread
+from api.models import Message
 from api.request_log import prune
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from conversations.threads.sources import register_source
+from restrictions.managers import register_scope
+from restrictions.scopes import accounts_of
 from retention.kinds import Kind, register_kind
 from users.commands.further_actions import register_action
 
@@ -30,3 +34,4 @@ def register() -> None:
             prune.nothing_needs_them,
         )
     )
+    register_scope(Message, lambda one: Q(delivery__account__in=accounts_of(one)))

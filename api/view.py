@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import DatabaseError, DataError, OperationalError, transaction
@@ -15,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.wake_ups import wake_reconciler
 from api.models import Token
+from api.open_operations import is_open
 from api.operations import find_operation
 from api.pipeline import idempotency
 from api.pipeline.etags import body_of, etag_of, is_among, refuse_changed
@@ -25,12 +27,12 @@ from api.pipeline.reading import read_body, read_values, uploaded
 from api.request_log.note import Asked, note
 from api.scopes import Scope
 from api.sent_file import sent_file
-from api.tokens.sign_in import sign_in
+from api.tokens.sign_in import named_token, sign_in
 from foundation.acts import API, acting
 from foundation.commands import refusal_of
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
-from foundation.restricted import is_restricted
+from foundation.restricted import is_restricted, refuse_beyond, seeing_as
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,20 @@ def api(request: HttpRequest, path: str) -> HttpResponseBase:
         response = _answered(request, path, asked)
     except Exception as problem:
         asked.problem = _problem(problem, request, path)
+        if asked.token is None:
+            asked.token = _named_token(request)
         response = problem_response(asked.problem)
     response["Content-Language"] = get_language() or "en"
     note(request, asked, response.status_code)
     return response
+
+
+def _named_token(request: HttpRequest) -> Token | None:
+    """Return the token that a refused request names, for the log."""
+    try:
+        return named_token(request.headers.get("Authorization", ""))
+    except DatabaseError:
+        return None
 
 
 def _problem(problem: Exception, request: HttpRequest, path: str) -> Problem:
@@ -74,6 +86,7 @@ def _answered(request: HttpRequest, path: str, asked: Asked) -> HttpResponseBase
     _refuse_without_right(operation, token, values)
     verb = operation.command or f"{operation.method.lower()} {operation.path}"
     with (
+        seeing_as(token.user),
         acting(channel=API, user=token.user, verb="" if operation.is_reading else verb),
         uploaded(operation, request) as upload,
     ):
@@ -89,8 +102,8 @@ def _refuse_without_right(operation: Operation, token: Token, values: Mapping[st
     Raises:
         Problem: 403.
     """
-    if is_restricted(token.user):
-        raise Problem(403, _("The API is not open to restricted users."), code="restricted")
+    if is_restricted(token.user) and not is_open(operation, values):
+        raise Problem(403, _closed(), code="restricted")
     if not Scope(token.scope).includes(operation.scope):
         raise Problem(
             403,
@@ -108,6 +121,13 @@ def _refuse_without_right(operation: Operation, token: Token, values: Mapping[st
             % {"user": token.user.get_username(), "rights": ", ".join(missing)},
             code="no_right",
         )
+
+
+def _closed() -> str:
+    return _(
+        "This is not open to users who are restricted to labels or pools. Ask an administrator, or "
+        "see docs/roles.md for what is open."
+    )
 
 
 def _read(operation: Operation, call: Call, request: HttpRequest) -> HttpResponseBase:
@@ -145,7 +165,10 @@ def _changed(
         )
     with idempotency.alone(user=call.user, key=key):
         if not operation.is_whole:
-            return _json(operation.perform(call))
+            with transaction.atomic() if is_restricted(call.user) else nullcontext():
+                answer = operation.perform(call)
+                refuse_beyond()
+            return _json(answer)
         asked = idempotency.hash_of(operation.method, request.get_full_path(), body, call.upload)
         with transaction.atomic():
             if key is not None:
@@ -155,6 +178,7 @@ def _changed(
             if match is not None and operation.is_definition:
                 _refuse_changed(path, match, call)
             answer = operation.perform(call)
+            refuse_beyond()
             if key is not None:
                 failpoint("before_stored_answer")
                 idempotency.store_answer(user=call.user, key=key, request_hash=asked, answer=answer)

@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from audit.models import AuditChange, AuditEntry
+from audit.models import AuditEntry
 from foundation.admin.key_fields import is_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -55,6 +55,4 @@ def _about(about: str) -> Q:
         if not is_key(key):
             return Q(pk=None)
         wanted["object_id"] = key
-    # By the index on type and key.
-    changed = AuditChange.objects.filter(**wanted).values("entry_id")
-    return Q(**wanted) | Q(pk__in=changed)
+    return Q(pk__in=AuditEntry.objects.keys_about(**wanted))

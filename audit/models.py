@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,24 @@ class Kind(models.TextChoices):
     DELETED = "deleted", _("deleted")
 
 
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries by what they are about."""
+
+    def about(self, **row: str) -> Self:
+        """Return the entries about a row, or a type, and about acts that changed it.
+
+        Args:
+            row: `object_type`, and `object_id`.
+        """
+        return self.filter(pk__in=self.keys_about(**row))
+
+    def keys_about(self, **row: str) -> models.QuerySet[Any]:
+        """Return their keys: two indexes put together, where OR would read all entries."""
+        own = AuditEntry.objects.filter(**row).order_by().values("pk")
+        changed = AuditChange.objects.filter(**row).order_by().values("entry_id")
+        return own.union(changed, all=True)
+
+
 class AuditEntry(models.Model):
     """One act: who did what, when and from where."""
 
@@ -47,10 +65,15 @@ class AuditEntry(models.Model):
     sentence = SentenceField(_("in words"), max_length=800, blank=True)
     facts = models.JSONField(_("facts"), default=dict, blank=True)
 
+    objects = models.Manager.from_queryset(AuditEntryQuerySet)()
+
     class Meta:
         verbose_name = _("entry of the audit trail")
         verbose_name_plural = _("audit trail")
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["object_type", "object_id", "id"], name="auditentry_object")
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_name}".strip()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from audit.changes import Change, changes_of, counts_of
 from audit.models import LONGEST_NAME, AuditChange, AuditEntry, Channel, Kind, OpenAct
@@ -47,9 +47,7 @@ class AuditTrail:
     def history(self, row: Model) -> QuerySet[AuditEntry]:
         """Return the entries about a row, newest first."""
         label, key = row._meta.label_lower, str(row.pk)
-        changed = AuditChange.objects.filter(object_type=label, object_id=key)
-        about = Q(object_type=label, object_id=key) | Q(pk__in=changed.values("entry_id"))
-        return AuditEntry.objects.filter(about).order_by("-id")
+        return AuditEntry.objects.about(object_type=label, object_id=key).order_by("-id")
 
 
 def _watching(recorder: Recorder, act: Act) -> Any:

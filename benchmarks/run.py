@@ -35,6 +35,7 @@ class Bench:
         databases: those it runs on.
         full, quick: its arguments; an empty `quick` leaves it out of quick runs.
         rows: turns a result into rows (what, figure, target, whether it is reached).
+        seconds: how long it may take.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Bench:
     full: tuple[str, ...]
     quick: tuple[str, ...]
     rows: Callable[[str, dict[str, Any]], list[targets.Row]] = field(repr=False)
+    seconds: float = 900
 
 
 def _lanes(lanes: int, gap: float, seconds: int, *more: str) -> tuple[str, ...]:
@@ -95,6 +97,10 @@ BENCHES = (
         "endurance", "endurance", ONE,
         ("--messages", "100000"), ("--messages", "5000"), targets.endurance,
     ),
+    Bench(
+        "ten-million", "ten_million", ONE,
+        ("--deliveries", "10000000"), ("--deliveries", "200000"), targets.ten_million, 5400,
+    ),
 )  # fmt: skip
 
 
@@ -132,7 +138,7 @@ def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path)
     begin, load = time.monotonic(), os.getloadavg()[0]
     try:
         with new_environment(database) as environment:
-            result = environment.run(bench.module, *arguments)
+            result = environment.run(bench.module, *arguments, timeout=bench.seconds)
     except SystemExit as problem:
         return [targets.line(f"{bench.name}, {database}", f"failed: {problem}", "", False)]
     result |= {

@@ -1,4 +1,4 @@
-"""The engine against a bare `requests` loop and against one Celery task a message.
+"""The engine against a bare `requests` loop, Kannel, and one Celery task a message.
 
 All contenders take turns in one run, against the same simulator and with the same number of
 messages in flight. The time is that from the gateway's first message to its last.
@@ -11,9 +11,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -28,9 +30,11 @@ from benchmarks.fixtures import (
     start,
     wait_for,
 )
-from benchmarks.processes import Watch
+from benchmarks.kannel import Kannel, Message, is_installed
+from benchmarks.processes import Watch, wait_until
 from contacts.models import ContactList
 from qqhttp.simulator import SimulatorProcess
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 
 PERSONAL = "{{ name }}，你好 100% & more = fine + hi"
 
@@ -103,6 +107,26 @@ class Comparison:
         assert set(said.values()) == {self.messages}, said
         return measured
 
+    def kannel(self) -> Measured:
+        """Send with Kannel what its spool holds."""
+        first_seq = int(time.time()) + 20_000_000  # above what the bare loop has used
+        with tempfile.TemporaryDirectory(prefix="qqb-kannel-") as name:
+            kannel = Kannel(Path(name))
+            kannel.fill(
+                Message(FIRST_ACCOUNT + n // self.each, FIRST_FRIEND + n, first_seq + n)
+                for n in range(self.messages)
+            )
+            self.gateway.control.reset()
+            simulator = Watch(self.gateway.pid)
+            with kannel.draining(self.gateway.url) as watch:
+                wait_until(
+                    lambda: self.gateway.control.figures().arrived >= self.messages,
+                    what="Kannel's messages",
+                    seconds=120,
+                )
+                cpu = watch.own()
+        return self._measured(cpu, 0.0, simulator.own())
+
     def tasks(self, *, messages: int) -> Measured:
         """Send a run's deliveries with one Celery task per message."""
         self.gateway.control.reset()
@@ -168,7 +192,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     wanted = set(given.only.split(",")) - {""}
     each = given.messages // given.accounts
     turns: dict[str, list[Measured]] = {}
-    with SimulatorProcess(accounts=given.accounts, friends=each) as gateway:
+    with SimulatorProcess(accounts=given.accounts, friends=each, is_get_taken=True) as gateway:
         make_accounts(count=given.accounts, friends=each, min_interval=0.0)
         people = make_list(people=each * given.accounts)
         comparison = Comparison(gateway, people, accounts=given.accounts, messages=given.messages)
@@ -179,6 +203,10 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             "engine_personal": lambda worker: comparison.engine(worker=worker, text=PERSONAL),
             "tasks": lambda _worker: comparison.tasks(messages=given.task_messages),
         }
+        if is_installed():
+            contenders["kannel"] = lambda _worker: comparison.kannel()
+        else:
+            print("Kannel is not installed: it is left out.", file=sys.stderr)
         with engine_worker(gateway=gateway.url, lanes=given.accounts + 20) as worker:
             comparison.engine(worker=worker)  # logs in, warms up
             for _repeat in range(given.repeats):

@@ -180,6 +180,7 @@ class NamedModel(models.Model):
 
     def twin(self) -> Self | None:
         """Return another row whose name looks like this one's, or None."""
-        others: Any = type(self)._default_manager.exclude(pk=self.pk)
+        # Of all rows, also of those that a restricted user does not see: the name is taken.
+        others: Any = type(self)._base_manager.exclude(pk=self.pk)
         twin: Self | None = others.filter(name_key=name_key(self.name)).first()
         return twin

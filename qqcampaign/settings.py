@@ -26,7 +26,7 @@ from qqcampaign.oidc_settings import read_oidc
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
 from qqcampaign.signin_settings import read_sign_in
-from qqcampaign.web_settings import upload_limits
+from qqcampaign.web_settings import static_fingerprint, upload_limits
 
 Value = TypeVar("Value")
 
@@ -328,11 +328,13 @@ FORMAT_MODULE_PATH = "qqcampaign.console.formats"
 TIME_ZONE = _given(environment.read_time_zone, "TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"static/{static_fingerprint(BASE_DIR)}/"
 STATIC_ROOT = Path(_given(environment.read, "STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 # The embedded stack serves files directly from the packages; an image has run collectstatic.
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
+# Their addresses change with them.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^(?!)" if DEBUG else r""
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 #: Bytes: one upload, those of a user at a time, all at a time (qqcampaign/web/admission.py).

@@ -21,6 +21,7 @@ from qqcampaign.console.help import views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 from qqcampaign.console.reports import reports_file_view, reports_view
+from qqcampaign.web.static_files import moved
 from restrictions.admin.lock import lock
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
@@ -45,6 +46,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("api.urls")),
     path("metrics", metrics, name="metrics"),
+    path("static/<path:name>", moved, name="static-moved"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from foundation.restricted import register_restrictions
+from django.db.models import Model
+
+from foundation.restricted import register_restrictions, seeing_as
+from restrictions.beyond import refuse_rows
 from restrictions.commands import LIFT, RESTRICT
-from restrictions.models import Restriction
-from restrictions.open import PERMISSIONS
+from restrictions.managers import scope_managers
+from restrictions.of_user import restriction_of
+from restrictions.open import OWN, PAGES, PERMISSIONS
 from restrictions.scopes import SCOPES
 from users.commands.further_actions import register_action
 
-_KEPT = "kept_restriction"
-
 
 class Restricted:
-    """Who is restricted, read once for each request: its user is read anew too."""
+    """Who is restricted, and to what."""
 
     def is_restricted(self, user: Any) -> bool:
         """Return whether a user is restricted; a superuser never is."""
-        return _of(user) is not None
+        return restriction_of(user) is not None
 
     def permissions(self) -> frozenset[str]:
         """Return the permissions that a restricted user may have at all."""
@@ -27,24 +30,26 @@ class Restricted:
 
     def rows(self, rows: Any, user: Any) -> Any:
         """Return those of the rows that a restricted user may see."""
-        restriction, scope = _of(user), SCOPES.get(rows.model)
+        restriction, scope = restriction_of(user), SCOPES.get(rows.model)
         if restriction is None:
             return rows
         return rows.filter(scope(restriction)) if scope is not None else rows.none()
+
+    def opens(self, page: str) -> bool:
+        """Return whether a page is open to restricted users, by the name of its address."""
+        return page in PAGES or page in OWN
+
+    def refuse_beyond(self, written: Iterable[tuple[type[Model], Any]], user: Any) -> None:
+        """Refuse rows that a restricted user wrote and that do not belong to their part."""
+        restriction = restriction_of(user)
+        if restriction is not None:
+            with seeing_as(None):
+                refuse_rows(written, restriction)
 
 
 def register() -> None:
     """Register them, and `users restrict` and `users lift`."""
     register_restrictions(Restricted())
+    scope_managers()
     register_action(RESTRICT)
     register_action(LIFT)
-
-
-def _of(user: Any) -> Restriction | None:
-    if user is None or not user.is_authenticated or user.is_superuser:
-        return None
-    # request.user is lazy: what is set on it is set on the user.
-    if not hasattr(user, _KEPT):
-        setattr(user, _KEPT, Restriction.objects.filter(user_id=user.pk).first())
-    found: Restriction | None = getattr(user, _KEPT)
-    return found

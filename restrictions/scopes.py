@@ -1,4 +1,8 @@
-"""The rows of each model that a restriction leaves. A model that is not here has none."""
+"""The rows of each table that a restriction leaves.
+
+A table that is not here has no rows on pages. Only `_base_manager` is asked here: the other
+managers are scoped by this table themselves (`restrictions.managers`).
+"""
 
 from __future__ import annotations
 
@@ -7,58 +11,103 @@ from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from accounts.models import Account, AccountPool, Friend
-from campaigns.models import Campaign, CampaignRun
-from contacts.models import Contact, ContactList, Membership
+from accounts.models import (
+    Account,
+    AccountPool,
+    AccountTask,
+    Friend,
+    FriendEvent,
+    FriendLink,
+    FriendRequest,
+    InboundMessage,
+    Profile,
+)
+from campaigns.models import (
+    Campaign,
+    CampaignRun,
+    MessageTemplate,
+    Rehearsal,
+    SavedReport,
+    Sequence,
+    SequencePerson,
+    TestRun,
+)
+from campaigns.states import ScheduleState
+from contacts.models import (
+    AttributeUse,
+    Contact,
+    ContactImport,
+    ContactList,
+    Membership,
+    Segment,
+    Suppression,
+)
+from conversations.models import CannedAnswer, Conversation, ReplyRule
+from labels.models import Label
 from restrictions.models import Restriction
 from sending.models import Delivery, Run
 
 Scope = Callable[[Restriction], Q]
 
 
-def _accounts(restriction: Restriction) -> QuerySet[Any]:
-    labels, pools = restriction.labels.values("pk"), restriction.pools.values("pk")
+def _rows(model: type[Model]) -> QuerySet[Any]:
+    return model._base_manager.order_by()
+
+
+def _labels(restriction: Restriction) -> QuerySet[Any]:
+    return _through(Restriction, "labels").filter(restriction=restriction.pk).values("label")
+
+
+def _pools(restriction: Restriction) -> QuerySet[Any]:
+    return _through(Restriction, "pools").filter(restriction=restriction.pk).values("accountpool")
+
+
+def accounts_of(restriction: Restriction) -> QuerySet[Any]:
+    """Return the keys of the accounts that have one of the labels, or are in one of the pools."""
+    labels, pools = _labels(restriction), _pools(restriction)
     own = Q(labels__in=labels) | Q(pools__in=pools) | Q(labels__pools__in=pools)
-    return Account.objects.filter(own).order_by().values("pk")
+    return _rows(Account).filter(own).values("pk")
 
 
 def _lists(restriction: Restriction) -> QuerySet[Any]:
-    labels = restriction.labels.values("pk")
-    return ContactList.objects.filter(labels__in=labels).order_by().values("pk")
+    return _rows(ContactList).filter(labels__in=_labels(restriction)).values("pk")
 
 
 def _campaigns(restriction: Restriction) -> QuerySet[Any]:
-    """Return the campaigns that use nothing but what the restriction leaves, and at least a list.
+    """Return the campaigns that use nothing but what the restriction leaves.
 
-    One without accounts and pools sends by all accounts. Segments, earlier people and other
-    campaigns reach over the whole installation.
+    One that is complete has a list, and an account or a pool: without them it sends by all
+    accounts. The user's own drafts may lack them: whatever would start one is refused. Segments,
+    earlier people and other campaigns reach over the whole installation.
     """
-    lists, accounts = _lists(restriction), _accounts(restriction)
-    pools = restriction.pools.values("pk")
-    whole = Campaign.objects.filter(earlier_people=[], excluded_earlier_people=[])
+    lists, accounts = _lists(restriction), accounts_of(restriction)
+    whole = _rows(Campaign).filter(earlier_people=[], excluded_earlier_people=[])
+    is_complete = _has("lists") & (_has("accounts") | _has("pools"))
+    has_run = Exists(_rows(CampaignRun).filter(campaign=OuterRef("pk")))
+    is_draft = Q(created_by=restriction.user_id, schedule_state=ScheduleState.OFF) & ~Q(has_run)
     return (
-        whole.filter(_has("lists"), _has("accounts") | _has("pools"))
+        whole.filter(Q(is_complete) | is_draft)
         .exclude(_outside("lists", "contactlist", lists))
         .exclude(_outside("excluded_lists", "contactlist", lists))
         .exclude(_outside("accounts", "account", accounts))
-        .exclude(_outside("pools", "accountpool", pools))
+        .exclude(_outside("pools", "accountpool", _pools(restriction)))
         .exclude(_has("segments") | _has("once_across"))
-        .order_by()
         .values("pk")
     )
 
 
 def _has(relation: str) -> Any:
-    return Exists(_through(relation).filter(**_of_campaign(relation)))
+    return Exists(_through(Campaign, relation).filter(**_of_campaign(relation)))
 
 
 def _outside(relation: str, column: str, inside: QuerySet[Any]) -> Any:
-    rows = _through(relation).filter(**_of_campaign(relation))
+    rows = _through(Campaign, relation).filter(**_of_campaign(relation))
     return Exists(rows.exclude(**{f"{column}__in": inside}))
 
 
-def _through(relation: str) -> Any:
-    return Campaign._meta.get_field(relation).remote_field.through._default_manager  # type: ignore[union-attr]
+def _through(model: type[Model], relation: str) -> QuerySet[Any]:
+    field: Any = model._meta.get_field(relation)
+    return _rows(field.remote_field.through)
 
 
 def _of_campaign(relation: str) -> dict[str, Any]:
@@ -67,29 +116,80 @@ def _of_campaign(relation: str) -> dict[str, Any]:
 
 
 def _contacts(restriction: Restriction) -> Q:
-    member = Membership.objects.filter(contact=OuterRef("pk"), contact_list__in=_lists(restriction))
-    friend = Friend.objects.filter(
-        uin=OuterRef("uin"), ended_at=None, account__in=_accounts(restriction)
+    member = _rows(Membership).filter(contact=OuterRef("pk"), contact_list__in=_lists(restriction))
+    friend = _rows(Friend).filter(
+        uin=OuterRef("uin"), ended_at=None, account__in=accounts_of(restriction)
     )
     return Q(Exists(member)) | Q(Exists(friend))
 
 
-def _runs(restriction: Restriction) -> QuerySet[Any]:
-    return CampaignRun.objects.filter(campaign__in=_campaigns(restriction)).values("pk")
+def _runs(restriction: Restriction) -> Q:
+    """Return runs of campaigns and tests of the scope, and those that belong to no campaign.
+
+    The latter are the open runs of answers and of single messages: one for the installation.
+    """
+    campaigns = _campaigns(restriction)
+    own = [_rows(model).filter(campaign__in=campaigns) for model in (CampaignRun, TestRun)]
+    is_own = [Exists(rows.filter(pk=OuterRef("pk"))) for rows in own]
+    of_any = [Exists(_rows(model).filter(pk=OuterRef("pk"))) for model in (CampaignRun, TestRun)]
+    return Q(is_own[0]) | Q(is_own[1]) | (~Q(of_any[0]) & ~Q(of_any[1]))
 
 
 def _deliveries(restriction: Restriction) -> Q:
-    # A delivery that waits for an account has none yet.
-    mine = Q(account__in=_accounts(restriction)) | Q(account=None)
-    return Q(run__in=_runs(restriction)) & mine
+    # A delivery that waits for an account has none yet: then its run must be a campaign's.
+    mine = Q(account__in=accounts_of(restriction))
+    campaigns = _campaigns(restriction)
+    of_campaign = _rows(CampaignRun).filter(campaign__in=campaigns).values("pk")
+    waits = Q(account=None, run__in=of_campaign)
+    return waits | (mine & Q(run__in=_rows(Run).filter(_runs(restriction)).values("pk")))
+
+
+def _of_account(restriction: Restriction) -> Q:
+    return Q(account__in=accounts_of(restriction))
+
+
+def _of_campaigns(restriction: Restriction) -> Q:
+    return Q(campaign__in=_campaigns(restriction))
+
+
+def _templates(restriction: Restriction) -> Q:
+    return Q(pk__in=_rows(MessageTemplate).filter(labels__in=_labels(restriction)).values("pk"))
+
+
+def _none(_restriction: Restriction) -> Q:
+    return Q(pk__in=[])
 
 
 SCOPES: dict[type[Model], Scope] = {
-    Account: lambda one: Q(pk__in=_accounts(one)),
-    AccountPool: lambda one: Q(pk__in=one.pools.values("pk")),
+    Account: lambda one: Q(pk__in=accounts_of(one)),
+    AccountPool: lambda one: Q(pk__in=_pools(one)),
+    AccountTask: _of_account,
+    AttributeUse: lambda one: Q(contact_list__in=_lists(one)),
     Campaign: lambda one: Q(pk__in=_campaigns(one)),
+    CampaignRun: _of_campaigns,
+    CannedAnswer: _none,
     Contact: _contacts,
+    ContactImport: lambda one: Q(contact_list__in=_lists(one)),
     ContactList: lambda one: Q(pk__in=_lists(one)),
+    Conversation: _of_account,
     Delivery: _deliveries,
-    Run: lambda one: Q(pk__in=_runs(one)),
+    Friend: _of_account,
+    FriendEvent: _of_account,
+    FriendLink: _of_account,
+    FriendRequest: _of_account,
+    InboundMessage: _of_account,
+    Label: lambda one: Q(pk__in=_labels(one)),
+    Membership: lambda one: Q(contact_list__in=_lists(one)),
+    MessageTemplate: _templates,
+    Profile: _of_account,
+    Rehearsal: _of_campaigns,
+    ReplyRule: _none,
+    Run: _runs,
+    SavedReport: _none,
+    Segment: _none,
+    Sequence: _none,
+    SequencePerson: _none,
+    # One for all campaigns holds for ours too.
+    Suppression: lambda one: Q(contact_list=None) | Q(contact_list__in=_lists(one)),
+    TestRun: _of_campaigns,
 }

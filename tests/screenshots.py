@@ -3,7 +3,8 @@
     python tests/screenshots.py [--out FOLDER] [--only NAME ...]
 
 It starts the demo in a home of its own, waits until messages are on their way, and takes them. The
-pages that the demo leaves empty are taken from a second stack with sample data.
+other pages are taken from a second stack with sample data. Which pages there are is said by
+tests/console/page_names.py.
 """
 
 from __future__ import annotations
@@ -20,143 +21,40 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.console.page_names import is_pictured, page_names
 from tests.running_stack import RunningStack
 
 CHROMIUM = "/usr/bin/chromium"
-#: name -> address
-PAGES = {
-    "login": "login/",
-    "overview": "",
+#: Pages that are taken from the demo, which sends: name -> address there.
+DEMO = {
+    "index": "",
     "reports": "reports/",
-    "reports-saved": "reports/saved/",
-    "help": "help/",
-    "help-search": "help/?q=pause",
-    "help-page": "help/pages/working/",
-    "help-glossary": "help/pages/glossary/",
-    "help-codes": "help/pages/codes/",
     "calendar": "calendar/",
-    "campaigns": "campaigns/campaign/",
-    "campaign": "campaigns/campaign/1/page/",
-    "campaign-preflight": "campaigns/campaign/1/preflight/",
-    "campaign-edit": "campaigns/campaign/1/change/",
-    "campaign-add": "campaigns/campaign/add/",
-    "campaign-delete": "campaigns/campaign/1/delete/",
-    "campaign-cancel": "campaigns/campaign/1/do/cancel/",
-    "campaign-changes": "campaigns/campaign/1/history/",
-    "templates": "campaigns/messagetemplate/",
-    "template": "campaigns/messagetemplate/1/change/",
-    "runs": "campaigns/campaignrun/",
-    "deliveries": "sending/delivery/?run__id__exact=1",
-    "delivery": "sending/delivery/1/change/",
-    "attempts": "sending/attempt/",
-    "contacts": "contacts/contact/",
-    "contact": "contacts/contact/1/change/",
-    "lists": "contacts/contactlist/",
-    "list-delete": "contacts/contactlist/1/delete/",
-    "list-table": "contacts/contactlist/to-table/",
-    "segment-add": "contacts/segment/add/",
-    "segments": "contacts/segment/",
-    "holidays": "campaigns/holidaycalendar/",
-    "holiday-calendar": "campaigns/holidaycalendar/1/change/",
-    "quiet-hours": "sending/quiethours/",
-    "attributes": "contacts/attribute/",
-    "attribute": "contacts/attribute/1/change/",
-    "attribute-merge": "contacts/attribute/1/merge/",
-    "imports": "contacts/contactimport/",
-    "import-upload": "contacts/contactimport/upload/",
-    "suppressions": "contacts/suppression/",
-    "inbound-messages": "accounts/inboundmessage/",
-    "accounts": "accounts/account/",
-    "account": "accounts/account/1/change/",
-    "account-upload": "accounts/account/upload/",
-    "account-quarantine": "accounts/account/1/ask/quarantine/",
-    "account_tasks": "accounts/accounttask/",
-    "friends": "accounts/friend/",
-    "friend-search": "accounts/friend/search/",
-    "friend-changes": "accounts/friendevent/",
-    "own-requests": "accounts/friendlink/",
-    "own-request": "accounts/friendlink/request/",
-    "profiles": "accounts/profile/",
-    "sessions": "accounts/session/",
-    "egresses": "accounts/egress/",
-    "workers": "accounts/worker/",
-    "outages": "accounts/outage/",
-    "policies": "sending/resultpolicy/",
-    "operators": "auth/user/",
-    "roles": "auth/group/",
-    "audit": "audit/auditentry/",
-    "tokens": "api/token/",
-    "webhooks": "webhooks/endpoint/",
-    "webhook-messages": "webhooks/message/",
-    "notifications": "campaigns/notification/",
-    "data": "upkeep/",
-    "signing-in": "signing-in/own/",
-    "tour": "?tour=1",
-    "missing": "nowhere/",
+    "campaigns_campaign_changelist": "campaigns/campaign/",
+    "campaigns_campaign_page": "campaigns/campaign/1/page/",
+    "campaigns_campaign_preflight": "campaigns/campaign/1/preflight/",
+    "campaigns_campaign_do-cancel": "campaigns/campaign/1/do/cancel/",
+    "campaigns_campaignrun_changelist": "campaigns/campaignrun/",
+    "sending_delivery_changelist": "sending/delivery/?run__id__exact=1",
+    "sending_delivery_change": "sending/delivery/1/change/",
+    "sending_attempt_changelist": "sending/attempt/",
+    "contacts_contact_changelist": "contacts/contact/",
+    "contacts_contact_change": "contacts/contact/1/change/",
+    "contacts_contactlist_changelist": "contacts/contactlist/",
+    "accounts_account_changelist": "accounts/account/",
+    "accounts_account_change": "accounts/account/1/change/",
+    "accounts_accounttask_changelist": "accounts/accounttask/",
+    "accounts_friend_changelist": "accounts/friend/",
+    "accounts_session_changelist": "accounts/session/",
+    "accounts_worker_changelist": "accounts/worker/",
+    "accounts_inboundmessage_changelist": "accounts/inboundmessage/",
+    "audit_auditentry_changelist": "audit/auditentry/",
 }
-#: name -> address with keys of `tests.console.whole_world`: the pages that the demo does not fill.
-FILLED_PAGES = {
-    "labels": "labels/label/",
-    "label": "labels/label/{label}/change/",
-    "pools": "accounts/accountpool/",
-    "pool": "accounts/accountpool/{pool}/change/",
-    "pool-add": "accounts/accountpool/add/",
-    "curves": "accounts/warmupcurve/",
-    "curve-add": "accounts/warmupcurve/add/",
-    "account-warming-up": "accounts/account/{account}/change/",
-    "cap": "campaigns/defaultcap/",
-    "snippets": "campaigns/snippet/",
-    "snippet": "campaigns/snippet/{snippet}/change/",
-    "words": "sending/forbiddenword/",
-    "word-import": "sending/forbiddenword/import/",
-    "template-languages": "campaigns/messagetemplate/{template}/change/",
-    "template-versions": "campaigns/messagetemplate/{template}/versions/",
-    "template-version": "campaigns/messagetemplate/{template}/versions/1/",
-    "template-changes": "campaigns/messagetemplate/{template}/history/",
-    "sequences": "campaigns/sequence/",
-    "sequence": "campaigns/sequence/{sequence}/page/",
-    "sequence-definition": "campaigns/sequence/{sequence}/change/",
-    "sequence-changes": "campaigns/sequence/{sequence}/history/",
-    "sequence-end": "campaigns/sequence/{sequence}/do/end/",
-    "sequence-add": "campaigns/sequence/add/",
-    "sequence-people": "campaigns/sequenceperson/",
-    "sequence-person": "contacts/contact/{person}/change/",
-    "variants": "campaigns/campaign/{variants}/page/",
-    "variants-edit": "campaigns/campaign/{variants}/change/",
-    "figures": "campaigns/campaign/{variants}/figures/",
-    "approval": "campaigns/campaign/{approval}/approval/",
-    "rehearsal": "campaigns/campaign/{approval}/preflight/",
-    "approval-settings": "campaigns/approvalsettings/",
-    "retry": "campaigns/campaign/{campaign}/retry/",
-    "tests": "campaigns/campaign/{campaign}/test/",
-    "draft": "campaigns/campaign/{draft}/page/",
-    "clone": "campaigns/campaign/{draft}/clone/",
-    "definition-import": "campaigns/campaign/import/",
-    "steps": "campaigns/campaign/new/",
-    "step-who": "campaigns/campaign/{draft}/steps/who/",
-    "step-what": "campaigns/campaign/{draft}/steps/what/",
-    "step-senders": "campaigns/campaign/{draft}/steps/senders/",
-    "step-when": "campaigns/campaign/{draft}/steps/when/",
-    "step-check": "campaigns/campaign/{draft}/steps/check/",
-    "friend-requests": "accounts/friendrequest/",
-    "delivery-panel": "sending/delivery/?state__exact=sent#delivery-{delivery}",
-    "accounts-by-trouble": "accounts/account/?wrong=needs-somebody",
-    "inbox": "conversations/conversation/",
-    "conversation": "conversations/conversation/?c={conversation}",
-    "rules": "conversations/replyrule/",
-    "rule": "conversations/replyrule/{rule}/change/",
-    "opt-outs": "sending/optout/",
-    "opt-out-words": "sending/optoutword/",
-    "opt-out-word-add": "sending/optoutword/add/",
-    "opt-out-import": "sending/optoutword/import/",
-    "opting-out": "sending/optoutsettings/",
-    "canned-answers": "conversations/cannedanswer/",
-    "canned-answer-add": "conversations/cannedanswer/add/",
-}
+LOGIN = "login"
 #: Pages whose answer is that there is nothing.
 NOT_FOUND = ("missing",)
-NAMES = [*PAGES, *FILLED_PAGES]
-FILL = "from tests.console.whole_world import fill; fill()"
+NAMES = [LOGIN, *(name for name in page_names() if is_pictured(name))]
+FILL = "from tests.console.every_page import show; show()"
 #: Pages of a contact sheet, and what its HTML begins with.
 ROWS_OF_A_SHEET = 6
 SHEET = """<!doctype html><meta charset="utf-8"><title>Contact sheet</title><style>
@@ -184,16 +82,17 @@ def main() -> int:
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="qqshots-") as folder, _browser() as browser:
-        pages = {name: PAGES[name] for name in options.only if name in PAGES}
+        pages = {name: DEMO[name] for name in options.only if name in DEMO}
         if pages:
             with RunningStack(Path(folder) / "home", arguments=("--demo",)) as stack:
                 for look in LOOKS:
                     # Messages are on their way: the pages have something to show.
                     _take(browser, stack, look, pages=pages, out=options.out, is_awaited=True)
-        names = [name for name in options.only if name in FILLED_PAGES]
+        names = [name for name in options.only if name not in DEMO]
         if names:
-            with _filled_stack(Path(folder) / "filled") as (stack, keys):
-                pages = {name: FILLED_PAGES[name].format(**keys) for name in names}
+            with _filled_stack(Path(folder) / "filled") as (stack, shown):
+                shown[LOGIN] = "login/"
+                pages = {name: shown[name].removeprefix("/") for name in names}
                 for look in LOOKS:
                     _take(browser, stack, look, pages=pages, out=options.out)
         _write_sheets(browser, options.only, options.out)
@@ -231,8 +130,8 @@ def _browser() -> Iterator[Any]:
 
 
 @contextmanager
-def _filled_stack(home: Path) -> Iterator[tuple[RunningStack, dict[str, int]]]:
-    """Yield a stack with a row of everything that has a page, and the keys of these rows by name.
+def _filled_stack(home: Path) -> Iterator[tuple[RunningStack, dict[str, str]]]:
+    """Yield a stack with a row of everything that has a page, and the addresses of pages by name.
 
     Nothing is sent: there is no gateway.
     """
@@ -263,9 +162,9 @@ def _take(
     context.add_init_script(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{scheme}'))")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    if "login" in pages:
-        page.goto(stack.url + PAGES["login"])
-        page.screenshot(path=out / f"login-{look}.png")
+    if LOGIN in pages:
+        page.goto(stack.url + pages[LOGIN])
+        page.screenshot(path=out / f"{LOGIN}-{look}.png")
     page.goto(stack.url + "login/")
     name, password = stack.login
     page.fill("input[name=username]", name)
@@ -275,7 +174,7 @@ def _take(
     if is_awaited:
         stack.wait_until(lambda: _is_sending(page, stack), what="the demo's first messages")
     for name, address in pages.items():
-        if name != "login":
+        if name != LOGIN:
             answer = page.goto(stack.url + address, wait_until="networkidle")
             if name not in NOT_FOUND and answer is not None and answer.status != 200:
                 raise SystemExit(f"{address} answers {answer.status}: correct its address here.")
@@ -284,7 +183,7 @@ def _take(
 
 
 def _is_sending(page: Any, stack: RunningStack) -> bool:
-    page.goto(stack.url + PAGES["campaign"])
+    page.goto(stack.url + DEMO["campaigns_campaign_page"])
     sent = page.locator(".q-figure.success b")
     return sent.count() > 0 and sent.inner_text() not in {"", "0"}
 

@@ -110,7 +110,7 @@ class AccountAdmin(
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = [
-        *("named", "health", "since", "codes", "used", "friends", "session", "talks_from")
+        *("named", "health", "since", "codes", "used", "friends_shown", "session", "talks_from")
     ]
     list_filter = [
         TroubleFilter,
@@ -255,7 +255,7 @@ class AccountAdmin(
         return how_long(account.state_changed_at)
 
     @display(description=_("friends"), ordering="friend_count")
-    def friends(self, account: Account) -> str:
+    def friends_shown(self, account: Account) -> str:
         """Return the number of friends that the last sync found."""
         if account.friend_count is None:
             return gettext("not synced")

@@ -12,6 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -28,14 +29,14 @@ class ProxyForm(forms.Form):
     """A new proxy, and the password of the operator who changes it."""
 
     proxy = forms.CharField(
-        label=_("new proxy"),
+        label=capfirst(_("new proxy")),
         required=False,
         max_length=255,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=_("http://host:port or socks5://host:port; empty: no proxy."),
     )
     password = forms.CharField(
-        label=_("your own password"),
+        label=capfirst(_("your own password")),
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
     )

@@ -44,6 +44,7 @@ class FriendAdmin(PeopleSearch, ReadOnlyMixin, UncountedAdmin):
         "Friend lists come from the gateway. Select accounts in their list and choose “Sync "
         "friends”."
     )
+    empty_step = (_("Accounts"), "admin:accounts_account_changelist")
 
     @display(description=_("presence"), label=PRESENCE_COLOURS)
     def now(self, friend: Friend) -> tuple[Any, Any]:

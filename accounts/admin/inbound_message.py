@@ -52,6 +52,7 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
         ("received_at", RangeDateTimeFilter),
     ]
     list_select_related = ["account"]
+    cheap_questions = ["handled__exact"]
     search_fields = ["uin", "text"]
     search_help_text = _("UIN, or a part of the text")
     ordering = ["-id"]

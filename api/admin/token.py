@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -28,7 +29,7 @@ class TokenForm(forms.ModelForm):
     """What a new token is for, what it may do, and when it ends."""
 
     expires = forms.CharField(
-        label=gettext_lazy("ends after"),
+        label=capfirst(gettext_lazy("ends after")),
         required=False,
         max_length=10,
         widget=UnfoldAdminTextInputWidget,

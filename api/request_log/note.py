@@ -24,7 +24,7 @@ from foundation.log_context import log_context
 MOST_WAITING = 20_000
 #: Rows of equal refusals at most; beyond, the address is left out.
 MOST_MERGED = 2_000
-TOO_MANY = 429
+NOT_SIGNED_IN, TOO_MANY = 401, 429
 _Key = tuple[object, ...]
 
 
@@ -56,7 +56,7 @@ class Waiting:
                     self._dropped += row.times
                 else:
                     self._rows.append(row)
-            elif is_full or row.token_id is None or row.status == TOO_MANY:
+            elif is_full or _is_endless(row):
                 self._count_up(row)
             else:
                 self._rows.append(row)
@@ -85,6 +85,11 @@ class Waiting:
         if first is not row:
             first.times += row.times
             first.took_ms = max(first.took_ms, row.took_ms)
+
+
+def _is_endless(row: ApiRequest) -> bool:
+    """Return whether requests of this kind have no limit: no token, none in force, no operation."""
+    return row.token_id is None or row.status in (NOT_SIGNED_IN, TOO_MANY) or not row.operation
 
 
 waiting = Waiting()

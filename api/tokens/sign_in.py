@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from api.models import Token
 from api.pipeline.problems import Problem
-from api.tokens.marks import digest_of
+from api.tokens.marks import digest_of, is_marked
 from clocks import shared
 
 #: The last use is written at most so often.
@@ -42,6 +42,20 @@ def sign_in(authorization: str) -> Token:
         unwritten = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_WRITTEN_EVERY)
         Token.objects.filter(unwritten, pk=token.pk).update(last_used_at=now)
     return token
+
+
+def named_token(authorization: str) -> Token | None:
+    """Return the token that a refused request names, whether or not it is in force; None: none.
+
+    Only what this installation has made is looked up, so a flood of others costs no query.
+
+    Args:
+        authorization: the header Authorization.
+    """
+    secret = authorization.partition(" ")[2].strip()
+    if not is_marked(secret):
+        return None
+    return Token.objects.select_related("user").filter(digest=digest_of(secret)).first()
 
 
 def _refused(sentence: str) -> Problem:

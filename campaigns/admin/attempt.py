@@ -10,11 +10,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
+from accounts.models import Account
 from campaigns.admin.result_code_colours import CODE_COLOURS
-from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
+from foundation.admin import ExactTextFilter, ReadOnlyMixin, UncountedAdmin, wall_time
 from foundation.display import EMPTY
 from sending.admin.code_mark import code_mark
 from sending.models import Attempt
@@ -31,11 +32,10 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
     # The first column leads to the delivery, and a link cannot hold another.
     list_display_links = ["seq"]
-    list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
+    list_filter = [("account", AutocompleteSelectFilter), ("res", ExactTextFilter)]
     list_select_related = ["account", "delivery"]
     search_fields = ["=seq"]
     search_help_text = _("SEQ")
-    ordering = ["-id"]
     empty_sentence = _(
         "Nothing has been sent yet. Every request appears here once a campaign is sending."
     )
@@ -43,17 +43,21 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     marked = wall_time("marked_at", _("marked at"))
     finished = wall_time("finished_at", _("finished at"))
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Use an order that an index provides for the filter."""
+        return ("-seq",) if request.GET.get("account__id__exact") else ("-id",)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
     ) -> tuple[Any, bool]:
-        """Search by SEQ, which an index serves once the account is chosen."""
+        """Search by SEQ: one look-up for each account, by the index that keeps SEQs unique."""
         if not search_term:
             return queryset, False
         try:
             seq = whole_number(search_term, least=0, most=LARGEST_SEQ)
         except CellProblem:
             return queryset.none(), False
-        return queryset.filter(seq=seq), False
+        return queryset.filter(account__in=Account.objects.order_by().values("pk"), seq=seq), False
 
     @display(description=_("to"))
     def to(self, attempt: Attempt) -> str:

@@ -22,6 +22,7 @@ from campaigns.models import Campaign
 from campaigns.writing.check import refuse_texts
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
+from foundation.restricted import is_restricted
 from foundation.spans import span_text
 from sending.states import DEFAULT_PRIORITY
 from texts.checks import TextProblem
@@ -133,6 +134,7 @@ class CampaignForm(VariantFields, PoolFields):
             self.add_error(
                 "lists", _("Choose the recipients: a campaign needs a list or a segment.")
             )
+        self._check_senders()
         self._check_text()
         self.check_test(variants=len(self.cleaned_data.get("variants") or ()))
         self._check_schedule()
@@ -176,6 +178,13 @@ class CampaignForm(VariantFields, PoolFields):
             self.add_error("text", _("Write a text here, or choose a template above."))
         elif template is not None and text.strip():
             self.add_error("text", _("Choose a template or write a text, not both."))
+
+    def _check_senders(self) -> None:
+        """Require accounts or pools of a restricted user: without them, all accounts send."""
+        if not is_restricted(self.operator):
+            return
+        if not self.cleaned_data.get("accounts") and not self.cleaned_data.get("pools"):
+            self.add_error("accounts", _("Choose the accounts or pools that send."))
 
     def clean_priority(self) -> int:
         """Return the priority; the usual one if the field was left empty."""

@@ -47,10 +47,15 @@ class CampaignSteps:
         return redirect("admin:campaigns_campaign_new")
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the first step of a new campaign; the first thing posted makes the campaign."""
+        """Show the first step of a new campaign; the first thing posted makes the campaign.
+
+        The page of an import leads here with its list, which is then chosen already.
+        """
         require(self.has_add_permission(request))  # type: ignore[attr-defined]
         if request.method != "POST":
-            given = {"name": proposed_name()}
+            given: dict[str, Any] = {"name": proposed_name()}
+            if (imported := _list_of(request)) is not None:
+                given["lists"] = [imported]
             return self._show(request, None, "who", self._step_form(request, "who", initial=given))
         try:
             name = request.POST.get("name", "").strip()

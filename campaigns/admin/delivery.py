@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
-    FieldTextFilter,
     TextFilter,
 )
 from unfold.decorators import display
@@ -23,17 +25,17 @@ from campaigns.admin.delivery_story import DeliveryStory
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.typed_filters import OF_DELIVERIES
-from campaigns.earlier_people import replies
 from campaigns.models import OWNERS_OF_DELIVERIES, CampaignRun, owner_of
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.variant_figures import who_opted_out
 from contacts.models import Contact
-from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
+from foundation.admin import ExactTextFilter, ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
+from foundation.admin.large_lists import between
 from foundation.display import EMPTY
 from sending.admin.code_mark import code_mark
-from sending.models import Delivery, RunText
+from sending.models import Delivery, Reply, RunText
 from sending.querysets import DeliveryQuerySet
 from sending.runs.texts import TEXTS, variant_of
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
@@ -51,6 +53,12 @@ DELIVERY_COLOURS = {
 }
 
 
+#: The question for the deliveries of one run, and how many texts of a name are looked at.
+OF_RUN, MOST_TEXTS = "run__id__exact", 200
+#: A search finds deliveries to at most so many people.
+MOST_PEOPLE = 500
+
+
 class VariantFilter(TextFilter):
     """Deliveries of one variant, by its name."""
 
@@ -62,10 +70,15 @@ class VariantFilter(TextFilter):
         name = str(self.value() or "").strip()
         if not name:
             return queryset
-        own = RunText.objects.filter(
-            run=OuterRef("run"), number=OuterRef("text_number"), variant__iexact=name
-        )
-        return queryset.filter(Exists(own))
+        # Read first: a look-up for each delivery would take seconds in a run to a million people.
+        own = RunText.objects.filter(variant__iexact=name)
+        if is_key(run := request.GET.get(OF_RUN, "")):
+            own = own.filter(run=int(run))
+        numbers = list(own.values_list("run", "number")[:MOST_TEXTS])
+        condition = Q(pk__in=())
+        for one, number in numbers:
+            condition |= Q(run=one, text_number=number)
+        return queryset.filter(condition)
 
 
 class PartFilter(DropdownFilter):
@@ -98,9 +111,10 @@ class AfterwardsFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Return the deliveries that count in the comparison of the run's variants."""
-        if self.value() == "replied":
-            return queryset.filter(Exists(replies()), state=DeliveryState.SENT)
-        run = request.GET.get("run__id__exact", "")
+        run = request.GET.get(OF_RUN, "")
+        if self.value() == "replied" and is_key(run):
+            replied = Reply.objects.filter(run=int(run)).values("delivery")
+            return queryset.filter(pk__in=replied, state=DeliveryState.SENT)
         if self.value() != "opted-out" or not is_key(run):
             return queryset
         found = CampaignRun.objects.filter(pk=int(run)).first()
@@ -122,13 +136,18 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     list_filter = [
         ("run", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
-        ("reason", FieldTextFilter),
-        ("last_res", FieldTextFilter),
+        ("reason", ExactTextFilter),
+        ("last_res", ExactTextFilter),
         VariantFilter,
         PartFilter,
         AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]
+    first_question = OF_RUN
+    cheap_questions = ["state__exact"]
+    first_sentence = _(
+        "Choose a run first: without one, all deliveries of all campaigns would have to be read."
+    )
     list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
     typed_filters = OF_DELIVERIES
@@ -136,21 +155,35 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."
     )
+    empty_step = (_("Campaigns"), "admin:campaigns_campaign_changelist")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""
         columns = list(super().get_list_display(request))
-        if "run__id__exact" not in request.GET:
+        if OF_RUN not in request.GET:
             columns.insert(1, "of_run")
         return columns
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Use an order that an index provides for the filter."""
-        if "run__id__exact" not in request.GET:
+        if request.GET.get(SEARCH_VAR, "").strip():
+            return ("contact_id", "-run_id")
+        if OF_RUN not in request.GET:
             return ("-id",)
         if request.GET.get("state__exact") in EXCEPTIONAL_DELIVERY_STATES:
             return ("reason", "id")
-        return ("contact_id",)
+        return ("id",)
+
+    def searched_rows(self, request: HttpRequest, rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        """Return the rows; of a run, only from its first delivery to its last.
+
+        Without this PostgreSQL reads all deliveries for a filter that few of a large run pass.
+        """
+        run = request.GET.get(OF_RUN, "")
+        if not is_key(run):
+            return super().searched_rows(request, rows)
+        of_run = Delivery.objects.filter(run=int(run)).order_by("pk")
+        return between(rows, of_run.values_list("pk", flat=True))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts, which would make a page of them large."""
@@ -171,8 +204,18 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
         digits = uin_digits(search_term)
         if not digits:
             return queryset.none(), False
-        people = Contact.objects.filter(uin_starts_with(digits)).values("pk")
-        return queryset.filter(contact_id__in=people), False
+        people = Contact.objects.filter(uin_starts_with(digits)).order_by("uin")
+        keys = list(people.values_list("pk", flat=True)[: MOST_PEOPLE + 1])
+        if len(keys) > MOST_PEOPLE:
+            messages.info(
+                request,
+                gettext(
+                    "The UINs of more than %(n)s people begin so. Deliveries to the first of them "
+                    "are shown; enter more digits for others."
+                )
+                % {"n": number_format(MOST_PEOPLE, force_grouping=True)},
+            )
+        return queryset.filter(contact_id__in=keys[:MOST_PEOPLE]), False
 
     @display(description=_("to"))
     def to(self, delivery: Delivery) -> Any:

@@ -50,6 +50,7 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
         "A notification is made when something happens to a campaign and somebody is to be told: "
         "an operator by “My notifications”, others by the tab “Notifications” of a campaign."
     )
+    empty_step = (gettext_lazy("My notifications"), "admin:campaigns_notification_own")
 
     def address_of(self, request: HttpRequest, obj: Notification) -> str:
         """Return the URL of what it is about: a notification has no form."""

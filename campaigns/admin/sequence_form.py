@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminTextInputWidget,
+)
 
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
@@ -83,12 +88,21 @@ class StepForm(InlineEditedForm):
     class Meta:
         model = SequenceStep
         fields = ["number", "only_if", "template", "text"]
+        widgets = {
+            "number": UnfoldAdminIntegerFieldWidget(
+                attrs={"data-order": "", "data-up": _("Move up"), "data-down": _("Move down")}
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.initial["wait"] = span_text(self.instance.wait_seconds)
             self.initial[SEEN] = self._values(self.initial)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave the number to the formset: steps that change places take each other's."""
+        return {*super()._get_validation_exclusions(), "number"}  # type: ignore[misc]
 
     def _names(self) -> list[str]:
         """Return the fields of a step that the operator sees, its wait included."""
@@ -113,6 +127,13 @@ class StepForm(InlineEditedForm):
 
 class StepFormSet(forms.BaseInlineFormSet):
     """The steps of a sequence together."""
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the steps; those that move leave their numbers first, which others may take."""
+        moved = [form.instance.pk for form in self.initial_forms if "number" in form.changed_data]
+        if commit and moved:
+            SequenceStep.objects.filter(pk__in=moved).update(number=F("number") + MOST_STEPS)
+        return super().save(commit)
 
     def clean(self) -> None:
         """Require steps that are numbered 1, 2, 3 and that can be sent."""
@@ -139,6 +160,9 @@ class StepFormSet(forms.BaseInlineFormSet):
 
 class StepInline(KeyFieldsMixin, LabelledInline):
     """The steps on the form of a sequence."""
+
+    class Media:
+        js = ("console/order.js",)
 
     model = SequenceStep
     form = StepForm

@@ -41,7 +41,7 @@ STEPS: dict[str, tuple[Any, Any, list[str]]] = {
     ),
 }
 #: Read where a step has no field of its own: what the rules of the whole form compare.
-_STORED = ("lists", "segments", "excluded_lists", "pools")
+_STORED = ("lists", "segments", "excluded_lists", "accounts", "pools")
 
 
 class StepForm(CampaignForm):

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from campaigns.models import Snippet
 from contacts.people.attributes import attribute_names_in_use
+from foundation.restricted import is_restricted, seeing
 from texts.rendering import BUILT_IN, spelled_variable
 from texts.snippets import spelled_snippet
 
@@ -61,7 +62,10 @@ def variable_groups() -> Groups:
     built_in = [name for name in BUILT_IN if name != "attributes"]
     attributes = sorted(attribute_names_in_use())[:MOST_VARIABLES]
     snippets = Snippet.objects.filter(archived_at=None).order_by("name")
-    names = snippets.values_list("name", flat=True)[:MOST_VARIABLES]
+    # A restricted user may use a snippet that they know by name; what there is, is not shown.
+    names: Iterable[str] = []
+    if not is_restricted(seeing()):
+        names = snippets.values_list("name", flat=True)[:MOST_VARIABLES]
     return [
         (_("Person and account"), _tags(built_in)),
         (_("Attributes"), _tags(map(spelled_variable, attributes))),

@@ -39,6 +39,8 @@ def run_waiting_reasons(*, run: Run) -> list[WaitingReason]:
     if run.state == RunState.PREPARING and isinstance(run, CampaignRun):
         return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
     if run.state != RunState.RUNNING:
+        if run.state == RunState.AWAITING_APPROVAL:
+            return [WaitingReason(_approval_sentence(run))]
         return [WaitingReason(run.state_detail)] if run.state_detail else []
     return _sending_reasons(run)
 
@@ -63,6 +65,12 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
     egresses = EgressStatus()
     general = _whole_run_reason(run, egresses)
     return general or _account_reason(delivery, egresses)
+
+
+def _approval_sentence(run: Run) -> str:
+    """Return who asked for an approval, and who may give it."""
+    rule = _("Somebody else who may approve decides: not its author, and not who asked.")
+    return f"{run.state_detail} {rule}".strip()
 
 
 def _sending_reasons(run: Run) -> list[WaitingReason]:

@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
-from campaigns.models import Campaign, Sequence
+from campaigns.models import Campaign, SavedReport, Sequence
 from campaigns.sequence_states import SequenceState
 from campaigns.states import STARTED_SCHEDULE_STATES
 from campaigns.uses.needing import MAY_SEND, of_reports, of_sequences
@@ -39,7 +39,7 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
     if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         return Uses(blocking=(_("Its schedule starts more runs: end the schedule first."),))
     referring = refusals_of_segments("campaigns", campaign.pk)
-    referring += of_reports(campaign.saved_reports.all())
+    referring += of_reports(SavedReport.objects.filter(campaigns=campaign))
     if referring:
         return Uses(blocking=tuple(referring))
     runs = campaign.runs.count()

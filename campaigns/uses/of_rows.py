@@ -122,7 +122,7 @@ def uses_of_account(account: Account) -> Uses:
     in_sequences = Q(accounts=account) | Q(friends_of=account)
     blocking += of_sequences(Sequence.objects.filter(in_sequences).distinct())
     blocking += refusals_of_segments("accounts", account.uin)
-    blocking += of_reports(account.saved_reports.all())
+    blocking += of_reports(SavedReport.objects.filter(accounts=account))
     if account.deliveries.exists() or account.attempts.exists():
         blocking.append(_("Reports need it: it has messages of campaigns. Disable it instead."))
     return Uses(blocking=tuple(blocking))

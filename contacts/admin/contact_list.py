@@ -59,9 +59,11 @@ class ContactListAdmin(
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
-        """Return the lists; with their sizes if they are to be ordered by one of the columns."""
+        """Return the lists; with their sizes, which reads all members, to be ordered by them."""
         found = super().get_queryset(request)
-        if ORDER_VAR not in request.GET:
+        asked = request.GET.get(ORDER_VAR, "").replace("-", "").split(".")
+        # The column of the checkboxes is in front.
+        if str(self.list_display.index("people") + 1) not in asked:
             return found
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
         size = members.values("contact_list").annotate(n=Count("pk")).values("n")

@@ -99,7 +99,7 @@ class InboxVerbs:
         if request.POST.get("_close") and request.user.has_perm(
             "conversations.change_conversation"
         ):
-            return self._close(request, conversation)
+            return self._close(request, conversation, is_answered=True)
         return None
 
     def _cancel(self, request: HttpRequest, conversation: Conversation) -> None:
@@ -114,13 +114,18 @@ class InboxVerbs:
         else:
             messages.warning(request, _("It is too late: the answer has left."))
 
-    def _close(self, request: HttpRequest, conversation: Conversation) -> HttpResponse | None:
+    def _close(
+        self, request: HttpRequest, conversation: Conversation, *, is_answered: bool = False
+    ) -> HttpResponse | None:
         """Close it, and show the list that it left."""
         if close_conversation(conversation=conversation):
             self._log(request, conversation, Sentence("Closed."))
-            messages.success(
-                request, _("The conversation with %(uin)s is closed.") % {"uin": conversation.uin}
+            sentence = (
+                _("The answer is being sent, and the conversation with %(uin)s is closed.")
+                if is_answered
+                else _("The conversation with %(uin)s is closed.")
             )
+            messages.success(request, sentence % {"uin": conversation.uin})
         return HttpResponseRedirect(f"{_inbox()}?{query_of(request).url()}")
 
     def _reopen(self, request: HttpRequest, conversation: Conversation) -> None:

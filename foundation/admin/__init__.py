@@ -4,6 +4,7 @@ from foundation.admin.actions import confirmation, show_refusals
 from foundation.admin.answers import STOP_POLLING, after_saving
 from foundation.admin.export import ExportMixin
 from foundation.admin.history import ChangeHistoryMixin
+from foundation.admin.large_lists import ExactTextFilter
 from foundation.admin.named import NamedMixin, NameSearchMixin
 from foundation.admin.pages import (
     ConsoleAdmin,
@@ -19,6 +20,7 @@ __all__ = [
     "STOP_POLLING",
     "ChangeHistoryMixin",
     "ConsoleAdmin",
+    "ExactTextFilter",
     "ExportMixin",
     "GuardedAdmin",
     "NameSearchMixin",

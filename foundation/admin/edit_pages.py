@@ -127,7 +127,7 @@ class EditsMixin:
 
     def _keys_there(self, keys: list[str]) -> list[str]:
         there: set[str] = set()
-        rows = self.model._base_manager  # type: ignore[attr-defined]
+        rows = self.model._default_manager  # type: ignore[attr-defined]
         for chunk in chunks(keys):
             found = rows.filter(pk__in=chunk).values_list("pk", flat=True)
             there.update(str(key) for key in found)

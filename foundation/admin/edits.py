@@ -202,7 +202,7 @@ def _names_of(field: forms.ModelChoiceField, value: Any) -> str:
     )
     keys = [getattr(one, "pk", one) for one in (value if several else [value])]
     keys = [key for key in keys if key not in ("", None)]
-    rows = field.queryset.model._base_manager.filter(pk__in=keys[: MOST_NAMES + 1])  # type: ignore[union-attr]
+    rows = field.queryset.model._default_manager.filter(pk__in=keys[: MOST_NAMES + 1])  # type: ignore[union-attr]
     names = [str(row) for row in rows]
     # A deleted row has no name any more.
     names += [_("(deleted)")] * max(0, min(len(keys), MOST_NAMES) - len(names))

@@ -20,6 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from foundation.acts import take_out
+from foundation.admin.large_lists import LargeListMixin
 from foundation.admin.permissions import require
 
 #: A workbook is written completely before its first byte is sent; a browser does not wait for more
@@ -51,8 +52,10 @@ class ExportMixin:
             *urls,
         ]
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
+    def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the rows that the list's filters and search select, as CSV."""
+        if asks := self._asks_first(request):
+            return asks
         resource, rows = self._shown(request)
         self._note(request, "csv")
         pieces = type(self).export_stream(resource, rows)
@@ -63,6 +66,8 @@ class ExportMixin:
 
     def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the same rows as XLSX, or show that there are too many for one."""
+        if asks := self._asks_first(request):
+            return asks
         resource, rows = self._shown(request)
         options = self.model._meta  # type: ignore[attr-defined]
         if rows[MOST_ROWS_OF_A_WORKBOOK : MOST_ROWS_OF_A_WORKBOOK + 1].exists():
@@ -81,6 +86,16 @@ class ExportMixin:
         response = StreamingHttpResponse(pieces, content_type=XLSX_TYPE)
         response["Content-Disposition"] = f'attachment; filename="{options.model_name}.xlsx"'
         return response
+
+    def _asks_first(self, request: HttpRequest) -> HttpResponse | None:
+        """Return to the list with a sentence if it needs another choice before it can be read."""
+        sentence = self.missing_choice(request) if isinstance(self, LargeListMixin) else ""
+        if not sentence:
+            return None
+        messages.error(request, sentence)
+        options = self.model._meta  # type: ignore[attr-defined]
+        address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
 
     def _note(self, request: HttpRequest, form: str) -> None:
         """Note in the audit trail that rows leave, and which filters selected them."""

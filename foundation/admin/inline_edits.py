@@ -23,9 +23,11 @@ SEEN = "seen"
 class InlineEditedForm(forms.ModelForm):
     """The form of one row of an editable inline."""
 
+    #: What the form showed. `LabelledInline` adds it to the fields that are sent.
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[SEEN] = forms.CharField(widget=forms.HiddenInput, required=False)
         if self.instance.pk is not None:
             self.initial[SEEN] = self._values(self.initial)
 
@@ -60,7 +62,7 @@ class InlineEditedForm(forms.ModelForm):
 
     def _names(self) -> list[str]:
         """Return the fields of the row that the operator sees, without the row above it."""
-        names = [name for name in self._meta.fields or () if name in self.fields]
+        names = [name for name in self._meta.fields or () if name in self.fields and name != SEEN]
         return [name for name in names if not isinstance(self.fields[name], InlineForeignKeyField)]
 
     def _in_words(self, name: str) -> str:

@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, FullResult
 from django.http import HttpRequest
 
 from foundation.admin.key_fields import MOST_DIGITS
+from foundation.admin.large_lists import LargeListMixin, is_exporting
 from foundation.characters import is_storable
 
 #: The comparisons that the console's own links and filters use.
@@ -44,7 +45,20 @@ class ListQuestionsMixin:
 
 
 class _CheckedList:
-    """Mixin of a ChangeList."""
+    """Mixin of a ChangeList.
+
+    Attributes:
+        missing_choice: what the operator has to choose before the list can be shown; "": nothing.
+    """
+
+    missing_choice: Any = ""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Return what a column sorts by; None for one that the list does not offer to sort by."""
+        offered = self.sortable_by  # type: ignore[attr-defined]
+        if offered is not None and field_name not in offered:
+            return None
+        return super().get_ordering_field(field_name)  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the rows.
@@ -60,7 +74,11 @@ class _CheckedList:
             return found
         except (ArithmeticError, NotImplementedError, TypeError, ValueError) as problem:
             raise IncorrectLookupParameters(str(problem)[:200]) from problem
-        return found
+        page: Any = self.model_admin  # type: ignore[attr-defined]
+        if not isinstance(page, LargeListMixin) or is_exporting(request):
+            return found
+        self.missing_choice = page.missing_choice(request)
+        return found.none() if self.missing_choice else page.searched_rows(request, found)
 
 
 @cache

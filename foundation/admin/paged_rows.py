@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
+from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import is_key
 
 
@@ -28,6 +29,13 @@ class PagedFormSet(PaginationInlineFormSet):
 
 class LabelledInline(TabularInline):
     """Rows as a table: each field has the title of its column as its label for a screen reader."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields, with the hidden one of rows that may be changed."""
+        found = super().get_fieldsets(request, obj)
+        if issubclass(self.form, InlineEditedForm) and self.has_change_permission(request, obj):
+            return [*found, (None, {"fields": [SEEN]})]
+        return found
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the rows' forms, with labels."""

@@ -26,6 +26,7 @@ from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
 from foundation.admin.given_values import GivenValuesMixin
 from foundation.admin.key_fields import KeyFieldsMixin
+from foundation.admin.large_lists import LargeListMixin
 from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.list_rows import ListRowsMixin
 from foundation.admin.paged_rows import PagedFormSet
@@ -134,7 +135,7 @@ class ConsoleAdmin(TypedFiltersMixin, GuardedAdmin):
             obj.save(update_fields=changed)
 
 
-class UncountedAdmin(ConsoleAdmin):
+class UncountedAdmin(LargeListMixin, ConsoleAdmin):
     """The list of a table with millions of rows: it has previous and next, and no total."""
 
     paginator = InfinitePaginator

@@ -81,7 +81,7 @@ def _step(
             )
             if not locked.exists():
                 continue
-            keys = list(rows_of(run.pk).order_by("pk").values_list("pk", flat=True)[:STEP])
+            keys = list(rows_of(run.pk).values_list("pk", flat=True)[:STEP])
             if not keys:
                 _note(run, kind, is_done=True)
                 continue
@@ -121,15 +121,17 @@ def _unused(before: datetime) -> QuerySet[Run]:
 
 
 def _texts_of(run_id: int) -> QuerySet[Any]:
-    return Delivery.objects.filter(_HAS_TEXT, run=run_id)
+    return Delivery.objects.filter(_HAS_TEXT, run=run_id).order_by("pk")
 
 
 def _attempts_of(run_id: int) -> QuerySet[Any]:
-    return Attempt.objects.filter(delivery__run=run_id)
+    # In the order of the run's deliveries: by their own key, a step would walk the attempts of all
+    # older runs.
+    return Attempt.objects.filter(delivery__run=run_id).order_by("delivery_id")
 
 
 def _deliveries_of(run_id: int) -> QuerySet[Any]:
-    return Delivery.objects.filter(run=run_id)
+    return Delivery.objects.filter(run=run_id).order_by("pk")
 
 
 def _old_answers(before: datetime) -> list[int]:

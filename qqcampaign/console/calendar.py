@@ -50,7 +50,9 @@ class MoveForm(forms.Form):
 
     to = forms.DateTimeField(
         label=gettext_lazy("Start"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": "q-input"}, format="%Y-%m-%dT%H:%M"
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from foundation.restricted import may_open
+
 
 def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
     """Return one item of the sidebar: the list of a model, for operators who may view it.
@@ -22,7 +24,10 @@ def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        "permission": lambda request: (
+            request.user.has_perm(f"{app}.view_{name}")
+            and may_open(request.user, f"{app}_{name}_changelist")
+        ),
     }
 
 
@@ -39,7 +44,10 @@ SIDEBAR: list[dict[str, Any]] = [
                 "title": _("Calendar"),
                 "icon": "calendar_month",
                 "link": reverse_lazy("calendar"),
-                "permission": lambda request: request.user.has_perm("campaigns.view_campaign"),
+                "permission": lambda request: (
+                    request.user.has_perm("campaigns.view_campaign")
+                    and may_open(request.user, "calendar")
+                ),
             },
             _item(_("Sequences"), "stacked_email", "campaigns.sequence"),
             {
@@ -121,7 +129,9 @@ SIDEBAR: list[dict[str, Any]] = [
                 "title": _("API tokens"),
                 "icon": "vpn_key",
                 "link": reverse_lazy("admin:api_token_changelist"),
-                "permission": lambda request: request.user.is_staff,
+                "permission": lambda request: (
+                    request.user.is_staff and may_open(request.user, "api_token_changelist")
+                ),
             },
             _item(_("API requests"), "list_alt", "api.apirequest"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),

@@ -24,8 +24,14 @@ class _Chooser(OnlyKeys, AutocompleteSelectMultiple):
         super().__init__(
             SavedReport._meta.get_field(column),
             admin.site,
-            attrs={"class": "unfold-filter-autocomplete", "data-placeholder": words},
+            attrs={"class": "unfold-filter-autocomplete"},
         )
+        self._words = words
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        """Return the attributes, with the words that stand in it while nothing is chosen."""
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        return {**attrs, "data-placeholder": str(self._words)}
 
     class Media:
         extra = "" if settings.DEBUG else ".min"

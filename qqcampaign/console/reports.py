@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.models import CampaignRun
 from campaigns.reason_text import code_of_reason, reason_text
 from campaigns.reports.period import PeriodReport, report_of_period
 from campaigns.reports.period_figures import PeriodFigures
@@ -188,6 +189,7 @@ def _shown(report: PeriodReport) -> dict[str, Any]:
     ]
     return {
         "report": report,
+        "nothing_ran": not report.runs and not CampaignRun.objects.exists(),
         "total": _Line("", "", total, 100.0),
         "sent_percent": _percent(total.sent, total.targeted),
         "failed": total.states[DeliveryState.FAILED],

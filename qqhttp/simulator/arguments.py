@@ -33,6 +33,7 @@ _SWITCHES: Final[tuple[tuple[str, str, str], ...]] = (
     ("--keep-alive", "is_keep_alive", "keep connections open if the client allows it"),
     ("--silent-close", "is_silent_close", "close after each reply without announcing it"),
     ("--seq-replay", "is_replay_known", "answer a repeated SEQ without delivering again"),
+    ("--take-get", "is_get_taken", "take GET, with the fields in the address"),
     ("--texts", "is_text_kept", "keep the texts of messages, not only their digests"),
 )
 _MILLISECONDS: Final[tuple[tuple[str, str, str], ...]] = (

@@ -145,6 +145,9 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.is_control = False
         self._is_used = True
+        if head.method == "GET" and self._state.settings.is_get_taken and "?" in head.path:
+            body = head.path.partition("?")[2].encode("latin-1")
+            head = head._replace(method="POST", is_form=True)
         if head.method != "POST":
             status = HTTPStatus.METHOD_NOT_ALLOWED
             self._out.append(other_reply(status, _POST_ONLY, is_kept=False))

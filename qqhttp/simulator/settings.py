@@ -64,6 +64,10 @@ class Settings:
     list_cut: int = 0  # maximum length of a friend list in a reply; 0: no limit
     refuse_code: int = 2  # CD of a refused AddToList: 2 in the second write-up, 3 in the first
 
+    # Whether a request may be a GET with its fields in the address. The gateway takes POST only;
+    # this is for programs that the engine is compared with.
+    is_get_taken: bool = False
+
     # Whether a message is kept with its text, or only with its digest and length.
     is_text_kept: bool = True
     seed: int = 1  # of the random numbers for faults, jitter and null_h

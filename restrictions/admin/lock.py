@@ -13,8 +13,8 @@ from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest
 
 from foundation.admin.key_fields import is_key
-from foundation.restricted import is_restricted, visible
-from restrictions.open import MODELS, WRITING, OpenModel
+from foundation.restricted import is_restricted, may_open, visible
+from restrictions.open import MODELS, OpenModel
 
 _CLOSED = OpenModel(())
 
@@ -51,15 +51,28 @@ class Lock:
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Return the actions for many rows."""
-        return self._unless_restricted(request, "get_actions", {})
+        found = super().get_actions(request)  # type: ignore[misc]
+        if not is_restricted(request.user):
+            return found
+        return {name: one for name, one in found.items() if name in self._open_model.actions}
+
+    def get_actions_list(self, request: HttpRequest) -> Any:
+        """Return the buttons above the list: those whose pages are open."""
+        found = super().get_actions_list(request)  # type: ignore[misc]
+        return [one for one in found if may_open(request.user, one.action_name)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections of a row's page."""
+        if is_restricted(request.user) and self._open_model.hidden is not None:
+            sections = super().get_fieldsets(request, obj)  # type: ignore[misc]
+            return _without(sections, self._open_model.hidden)
         shown = [(None, {"fields": list(self._open_model.fields)})]
         return self._unless_restricted(request, "get_fieldsets", shown, obj)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields of a row's page."""
+        if self._open_model.hidden is not None:  # `get_fieldsets` leaves out what is hidden
+            return super().get_fields(request, obj)  # type: ignore[misc]
         return self._unless_restricted(request, "get_fields", list(self._open_model.fields), obj)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -68,17 +81,16 @@ class Lock:
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user adds rows."""
-        return bool(self._unless_restricted(request, "has_add_permission", False, *args))
+        allowed = self._open_model.adds or not is_restricted(request.user)
+        return bool(allowed and super().has_add_permission(request, *args))  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user deletes rows."""
         return bool(self._unless_restricted(request, "has_delete_permission", False, *args))
 
     def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
-        """Return whether the user changes rows; restricted users do so by verbs, not by forms."""
-        match = request.resolver_match
-        is_open = match is not None and match.url_name in WRITING
-        allowed = is_open or not is_restricted(request.user)
+        """Return whether the user changes rows."""
+        allowed = self._open_model.changes or not is_restricted(request.user)
         return bool(allowed and super().has_change_permission(request, *args))  # type: ignore[misc]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -103,6 +115,20 @@ class Lock:
     @property
     def _open_model(self) -> OpenModel:
         return MODELS.get(self.model, _CLOSED)
+
+
+def _without(sections: Any, hidden: tuple[str, ...]) -> list[Any]:
+    """Return the sections of a form without some fields, and without sections that are empty."""
+    found = []
+    for title, options in sections:
+        fields = [
+            tuple(name for name in one if name not in hidden) if isinstance(one, tuple) else one
+            for one in options["fields"]
+        ]
+        kept = [one for one in fields if one and one not in hidden]
+        if kept:
+            found.append((title, {**options, "fields": kept}))
+    return found
 
 
 def _may_ask(model: Any, lookup: str, value: Any, user: Any) -> bool:

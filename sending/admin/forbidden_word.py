@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -40,7 +41,7 @@ class WordFileForm(forms.Form):
         ),
     )
     action = forms.ChoiceField(
-        label=_("action"),
+        label=capfirst(_("action")),
         choices=WordAction.choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("For words without an action in the file."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -40,13 +41,13 @@ class OptOutWordFileForm(forms.Form):
         ),
     )
     match = forms.ChoiceField(
-        label=_("compared with"),
+        label=capfirst(_("compared with")),
         choices=WordMatch.choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("For words without one in the file."),
     )
     direction = forms.ChoiceField(
-        label=_("what it does"),
+        label=capfirst(_("what it does")),
         choices=OptDirection.choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("For words without one in the file."),

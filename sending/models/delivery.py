@@ -25,6 +25,7 @@ class Delivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
         verbose_name=_("run"),
+        db_index=False,  # `delivery_of_run` serves it
     )
     contact = models.ForeignKey(
         Contact,
@@ -89,6 +90,8 @@ class Delivery(models.Model):
                 name="delivery_next",
                 condition=models.Q(state=DeliveryState.PENDING),
             ),
+            # A run's deliveries in their order: its page, its report, what is removed of it.
+            models.Index(fields=["run", "id"], name="delivery_of_run"),
             # The deliveries that a new lane must settle before it sends anything.
             models.Index(
                 fields=["account"],

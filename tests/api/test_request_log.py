@@ -101,6 +101,21 @@ def _new_secret() -> str:
     return issue_token(user=User.objects.get(username="root"), name="two", scope="admin")[1]
 
 
+def test_a_refusal_names_its_token_though_nobody_is_signed_in() -> None:
+    root = administrator()
+    root.get("nowhere")
+    root.ask("POST", "users")
+    Token.objects.update(revoked_at=timezone.now())
+    root.get("templates")
+    Program("qqc_" + "x" * 59).get("templates")
+    assert [(row.who, row.token_name, row.error) for row in logged()] == [
+        ("root", "test", "address_unknown"),
+        ("root", "test", "method_unknown"),
+        ("root", "test", "not_signed_in"),
+        ("", "", "not_signed_in"),
+    ]
+
+
 def test_a_read_costs_no_query_more() -> None:
     root = administrator()
     root.get("templates")  # notes the use of the token
@@ -118,6 +133,10 @@ def test_what_a_flood_makes_counts_up_one_row() -> None:
     assert [(row.status, row.times) for row in rows] == [(401, 30), (404, 30)]
     Client().get("/api/v1/templates")
     assert [row.times for row in logged()] == [30, 30, 1]
+    root = administrator()
+    for _n in range(5):
+        root.get("nowhere")
+    assert logged()[-1].times == 5
 
 
 def test_a_full_list_keeps_every_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,13 +29,18 @@ TINY = {
     "rehearsing": ("--people", "300", "--accounts", "3"),
     "latency": ("--accounts", "2", "--friends", "40", "--repeats", "1"),
     "endurance": ("--accounts", "2", "--messages", "60"),
+    "ten_million": ("--deliveries", "2000", "--only", "sending/optout"),
 }
+
+#: Those that fill a PostgreSQL by its own SQL.
+ON_POSTGRESQL = {"ten_million"}
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("module", sorted(TINY))
 def test_a_benchmark_runs_to_its_end(module: str) -> None:
-    with new_environment("sqlite") as environment:
+    database = "postgresql" if module in ON_POSTGRESQL else "sqlite"
+    with new_environment(database) as environment:
         result = environment.run(module, *TINY[module], timeout=150)
     rows = [row for bench in _of(module) for row in bench.rows("sqlite", result)]
     assert rows
@@ -59,6 +64,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         "rehearsing": lambda: result["people"],
         "latency": lambda: len(result["steps"]),
         "endurance": lambda: result["messages"],
+        "ten_million": lambda: (result["rows"]["sending_delivery"], result["failed"]),
     }
     assert (
         counts[module]()
@@ -72,6 +78,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
             "rehearsing": 300,
             "latency": 1,
             "endurance": 60,
+            "ten_million": (2000, []),
         }[module]
     )
 

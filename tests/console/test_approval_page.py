@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -58,7 +60,12 @@ def test_request_look_approve(campaign: Campaign) -> None:
     assert "Nothing waits for an approval" in text_of(second, url("approval", campaign))
     answer = author.post(url("do", campaign, "start"), follow=True)
     assert "waits for an approval by a second person" in answer.content.decode()
-    assert "Look at the approval" in answer.content.decode()
+    page = answer.content.decode()
+    assert "Somebody else who may approve decides" in page
+    # What is to be done stands out, not what ends it.
+    [look] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Look at the approval', page)
+    [cancel] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Cancel the run', page)
+    assert ("q-main" in look, "q-main" in cancel) == (True, False)
 
     assert "waits for your approval" in text_of(second, "/")
     assert "waits for your approval" not in text_of(author, "/")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 from django.test import Client
 
-from tests.screenshots import FILL, FILLED_PAGES, PAGES
-from tests.web_process import NAME, PASSWORD, environment_of, manage, web_process
+from tests.console.filled_console import filled_console, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -24,38 +22,33 @@ document.addEventListener('securitypolicyviolation', (event) =>
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, int]]]:
-    """A console with a row of everything that has a page; yield its address and their keys."""
-    home: Path = tmp_path_factory.mktemp("home")
-    with web_process(home) as (address, _pid):
-        said = manage(environment_of(home), "shell", "-c", FILL)
-        yield address, json.loads(said.strip().splitlines()[-1])
+def console(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A console with a row of everything that has a page; yield its address and its pages."""
+    with filled_console(tmp_path_factory.mktemp("home"), REDIS_URL=redis_server) as found:
+        yield found
 
 
 @pytest.fixture
-def signed_in_page(page: Any, console: tuple[str, dict[str, int]]) -> Any:
+def signed_in_page(page: Any, console: tuple[str, dict[str, str]]) -> Any:
     """A page of the operator's browser that notes what the policy forbids."""
     page.add_init_script(WATCH)
-    page.set_default_timeout(60_000)
-    page.goto(f"{console[0]}/login/")
-    page.fill("input[name=username]", NAME)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("#login-form button[type=submit]")
-    page.locator("#overview").wait_for()
+    sign_in(page, console[0])
     return page
 
 
 @pytest.mark.exhaustive
 def test_no_page_does_what_the_policy_forbids(
-    signed_in_page: Any, console: tuple[str, dict[str, int]]
+    signed_in_page: Any, console: tuple[str, dict[str, str]]
 ) -> None:
-    address, keys = console
+    address, pages = console
     page, logged, forbidden = signed_in_page, [], {}
     page.on("console", lambda line: logged.append(line.text))
     page.on("pageerror", lambda error: logged.append(str(error)))
-    pages = [*PAGES.values(), *(path.format(**keys) for path in FILLED_PAGES.values())]
-    for path in pages:
-        answer = page.goto(f"{address}/{path}", wait_until="load")
+    for path in pages.values():
+        answer = page.goto(address + path, wait_until="load")
+        assert answer is not None, path
         assert (
             "unsafe-inline" not in answer.headers["content-security-policy"].split("style-src")[0]
         )
@@ -93,7 +86,7 @@ def test_a_script_that_somebody_put_in_does_not_run(signed_in_page: Any) -> None
 
 @pytest.mark.django_db
 def test_every_answer_has_the_headers(client: Client) -> None:
-    for path in ("/login/", "/nowhere/", "/health/live", "/static/console/console.css"):
+    for path in ("/login/", "/nowhere/", "/health/live", static("console/console.css")):
         answer = client.get(path)
         assert "script-src 'self' 'unsafe-eval';" in answer["Content-Security-Policy"], path
         assert "Permissions-Policy" in answer.headers

@@ -14,8 +14,9 @@ from django.urls import get_resolver, resolve
 from django.utils.translation import override
 
 from qqcampaign.console.help.glossary import terms, terms_in
-from qqcampaign.console.help.library import Page, find_page, groups, names, pictures
+from qqcampaign.console.help.library import Page, find_page, groups, names
 from qqcampaign.console.help.markdown import render
+from qqcampaign.console.help.pictures import pictures
 from qqcampaign.console.help.places import ELSEWHERE, PLACES, place_of, target_of
 from qqcampaign.console.help.search import search
 from qqcampaign.console.navigation import SIDEBAR

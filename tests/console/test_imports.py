@@ -141,3 +141,17 @@ def test_what_cannot_be_taken_in_gets_its_sentence(
     assert sentence in answer.content.decode()
     assert not ContactImport.objects.exists()
     assert not ContactList.objects.exists()
+
+
+def test_an_import_leads_to_a_campaign_for_its_list(operator: Client) -> None:
+    found = ContactList.objects.create(name="people")
+    done = ContactImport.objects.create(
+        file_name="people.csv", state=ImportState.DONE, contact_list=found
+    )
+    address = f"/campaigns/campaign/new/?list={found.pk}"
+    shown = operator.get(f"/contacts/contactimport/{done.pk}/page/").content.decode()
+    assert f'href="{address}"' in shown
+    first = operator.get(address).content.decode()
+    assert f'<option value="{found.pk}" selected' in first
+    for other in ("x", "9" * 30, str(found.pk + 1)):
+        assert operator.get("/campaigns/campaign/new/", {"list": other}).status_code == 200

@@ -180,7 +180,12 @@ def test_a_person_is_opted_out_and_that_is_undone(
 
 
 def test_send_and_close(operator: Client, conversation: Conversation) -> None:
-    operator.post(do("answer", conversation), {"text": "好", "key": "k", "_close": "1"})
+    asked = {"text": "好", "key": "k", "_close": "1"}
+    answer = operator.post(do("answer", conversation), asked, follow=True)
+    said = [str(one) for one in answer.context["messages"]]
+    assert said == [
+        f"The answer is being sent, and the conversation with {conversation.uin} is closed."
+    ]
     conversation.refresh_from_db()
     assert (conversation.state, conversation.unread) == ("closed", 0)
     assert Answer.objects.count() == 1

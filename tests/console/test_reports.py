@@ -30,8 +30,12 @@ def run_of_today() -> CampaignRun:
 
 
 def test_an_empty_period_says_so(operator: Client) -> None:
+    assert "No campaign has run yet" in operator.get(PAGE).content.decode()
+    run = make_run(make_campaign("old"), planned_at=timezone.now() - timedelta(days=90))
     shown = operator.get(PAGE).content.decode()
-    assert "No run was planned in this period" in shown
+    assert "No run was planned in this period. Choose another period." in shown
+    chosen = operator.get(PAGE, {"campaign": run.campaign_id}).content.decode()
+    assert "take out labels, campaigns or accounts" in chosen
     assert "data-chart" not in shown
 
 
@@ -65,7 +69,7 @@ def test_campaigns_and_accounts_are_chosen_and_saved(operator: Client) -> None:
     run = run_of_today()
     other = make_run(make_campaign("other"), planned_at=timezone.now())
     account = make_account(10_077)
-    shown = operator.get(PAGE, {"campaign": [run.campaign_id, ""], "label": ""})
+    shown = operator.get(f"{PAGE}?campaign={run.campaign_id}&campaign=&label=")
     assert [one.campaign for one, _figures in shown.context["report"].runs] == [run.campaign]
     page = shown.content.decode()
     assert run.campaign.name in page

@@ -16,6 +16,7 @@ from accounts.pools import create_pool
 from campaigns.models import Campaign, Sequence
 from campaigns.sequences.tick import advance_sequences
 from contacts.models import ContactList
+from foundation.admin.inline_edits import SEEN
 from tests.campaigns.factories import make_account, make_list
 from tests.commandline import manage
 
@@ -105,6 +106,31 @@ def test_a_sequence_that_cannot_work_is_refused(
     assert shown.status_code == 200
     assert sentence in shown.content.decode()
     assert not Sequence.objects.exists()
+
+
+def test_steps_change_places(operator: Client, members: ContactList) -> None:
+    manage("sequence", "create", "w", "--list", "all", "--step", "0m=hi", "--step", "1d=again")
+    sequence = Sequence.objects.get()
+    steps = list(sequence.steps.order_by("number"))
+    data = filled(members, ("0m", "hi"), ("1d", "again"), name="w") | {"steps-INITIAL_FORMS": 2}
+    shown = operator.get(address("change", sequence.pk))
+    assert f'name="steps-0-{SEEN}"' in shown.content.decode()
+    forms = shown.context["inline_admin_formsets"][0].formset.initial_forms
+    for place, step in enumerate(steps):
+        data |= {f"steps-{place}-id": step.pk, f"steps-{place}-sequence": sequence.pk}
+        data[f"steps-{place}-{SEEN}"] = forms[place].initial[SEEN]
+    data |= {"steps-0-number": 2, "steps-1-number": 1}
+    answer = operator.post(address("change", sequence.pk), data)
+    assert answer.status_code == 302, (
+        answer.context["errors"],
+        answer.context["inline_admin_formsets"][0].formset.errors,
+    )
+    texts = sequence.steps.order_by("number").values_list("number", "text")
+    assert list(texts) == [(1, "again"), (2, "hi")]
+    data |= {"steps-0-number": 1, "steps-1-number": 1}
+    assert (
+        "Number the steps" in operator.post(address("change", sequence.pk), data).content.decode()
+    )
 
 
 def test_a_viewer_changes_nothing(client: Client, members: ContactList) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from django.templatetags.static import static
 
 from tests.web_process import signed_in, web_process
 
@@ -84,7 +85,7 @@ def test_a_byte_a_second(address: str, first: bytes) -> None:
 
 def test_slow_readers(address: str) -> None:
     """Those who ask for a large file and do not read it hold up nobody."""
-    ask = b"GET /static/unfold/css/styles.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    ask = f"GET {static('unfold/css/styles.css')} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with _connections(address, ask, buffer=2048):
         time.sleep(1)
         _answers(address)

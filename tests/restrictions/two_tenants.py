@@ -19,8 +19,10 @@ from accounts.models import (
     InboundMessage,
 )
 from accounts.pools import create_pool
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar
 from contacts.models import Contact, ContactList, Membership
+from foundation.named_model import NamedModel
+from foundation.names import name_key
 from labels.labelling import create_label
 from restrictions.keep import restrict
 from sending.models import Attempt
@@ -54,8 +56,8 @@ def make_two_tenants() -> Ours:
     theirs = create_label(name="theirs")
     for one in [*Account.objects.all(), *ContactList.objects.all(), *Campaign.objects.all()]:
         one.labels.add(theirs)
-    create_pool(name="their pool", accounts=list(Account.objects.all()))
     _mark()
+    create_pool(name="their pool", accounts=list(Account.objects.all()))
     label = create_label(name="ours")
     account = make_account(OUR_ACCOUNT)
     Account.objects.filter(pk=account.pk).update(name="our account")
@@ -92,6 +94,8 @@ def _mark() -> None:
     for model in apps.get_models():
         if model._meta.app_label not in APPS or not model._meta.managed:
             continue
+        if model is HolidayCalendar:  # calendars are for everybody
+            continue
         changed: dict[str, Any] = {
             field.name: Concat(Value(MARKER), field.name)
             for field in model._meta.concrete_fields
@@ -102,3 +106,6 @@ def _mark() -> None:
         }
         if changed:
             model._base_manager.update(**changed)
+        if issubclass(model, NamedModel):  # so that the row is found by its name
+            for row in model._base_manager.all():
+                model._base_manager.filter(pk=row.pk).update(name_key=name_key(row.name))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -21,8 +20,6 @@ from campaigns.admin.sequence import VERBS as SEQUENCE_VERBS
 from campaigns.admin.step_form import STEPS
 from contacts.admin.contact_page import VERBS as PERSON_VERBS
 
-#: The declared table: name, verb or "-", the first role that may GET, the first that may POST.
-TABLE = Path(__file__).with_name("addresses.txt")
 #: Words of an address that are no key of a row, by the name of the URL.
 WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_step": tuple(STEPS),
@@ -49,10 +46,13 @@ WORDS: dict[str, tuple[str, ...]] = {
 #: Addresses without a role: they open before a sign-in, or lead elsewhere.
 PUBLIC = {
     "api", "api-docs", "api-openapi",  # a token signs in, tests/api
-    "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
+    "health-live", "health-ready", "static-moved", "set_language",
+    "login", "logout", "sign-in-again",
     "oidc-start", "oidc-back", "oidc-leave",  # for who is not signed in, tests/signin/test_oidc.py
     "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
 }  # fmt: skip
+#: Parameters of addresses that are the key of a row.
+ROW_PARAMETERS = ("object_id", "id", "task_id", "report_id", "run_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,19 @@ class Address:
     where: str
 
 
-def addresses() -> Iterator[Address]:
-    """Return every address of the console that needs a role, for the rows that exist."""
+def addresses(rows: Mapping[str, Any] | None = None) -> Iterator[Address]:
+    """Return every address of the console that needs a role, for the rows that exist.
+
+    Args:
+        rows: the key of the row, by the name of a URL or the beginning of names, such as
+            "contacts_segment"; elsewhere it is the first row's.
+    """
     for pattern in _patterns(get_resolver().url_patterns):
         name = pattern.name or ""
         if not name or name in PUBLIC or name == "app_list":
             continue
         for word in WORDS.get(name, ("-",)):
-            yield Address(name, word, _where(pattern, word))
+            yield Address(name, word, _where(pattern, word, rows or {}))
 
 
 def _patterns(found: Any) -> Iterator[URLPattern]:
@@ -82,12 +87,13 @@ def _patterns(found: Any) -> Iterator[URLPattern]:
             yield one
 
 
-def _where(pattern: URLPattern, word: str) -> str:
+def _where(pattern: URLPattern, word: str, rows: Mapping[str, Any]) -> str:
     name = str(pattern.name)
+    key = rows.get(name, rows.get("_".join(name.split("_")[:2])))
     if name.endswith("_simple_history"):
-        key = _key_of_a_row(name)
+        key = _key_of_a_row(name) if key is None else key
         return reverse(_full(name), args=[key, _key_of_a_state(name, key)])
-    return reverse(_full(name), kwargs=_arguments(pattern, word))
+    return reverse(_full(name), kwargs=_arguments(pattern, word, key))
 
 
 def _key_of_a_state(name: str, key: Any) -> int:
@@ -105,10 +111,12 @@ def _names_of_admin() -> frozenset[str]:
     return frozenset(str(one.name) for one in _patterns(admin.site.get_urls()))
 
 
-def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
+def _arguments(pattern: URLPattern, word: str, key: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, converter in pattern.pattern.converters.items():
-        if name in ("object_id", "id"):
+        if name in ROW_PARAMETERS and key is not None:
+            values[name] = key
+        elif name in ("object_id", "id"):
             values[name] = _key_of_a_row(str(pattern.name))
         elif isinstance(converter, IntConverter):
             values[name] = 1

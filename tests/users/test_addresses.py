@@ -23,8 +23,9 @@ from campaigns.models import SavedReport
 from contacts.imports.files import rejects_of
 from contacts.segments.save import create_segment
 from sending.models import QuietHours
+from tests.console.page_names import TABLE
 from tests.console.whole_world import make_whole_world
-from tests.users.addresses import TABLE, Address, addresses
+from tests.users.addresses import Address, addresses
 from users.keep import add_user
 from users.role_groups import keep_role_groups
 from users.roles import Role

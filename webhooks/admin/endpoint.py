@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -40,7 +41,7 @@ class EndpointForm(forms.ModelForm):
     """Name, URL and events."""
 
     events = forms.MultipleChoiceField(
-        label=_("events"),
+        label=capfirst(_("events")),
         choices=[(kind.value, kind.label) for kind in CHOSEN],
         widget=forms.CheckboxSelectMultiple,
         initial=list(CHOSEN),

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
-from django.conf import settings
 from django.utils.translation import get_language
 
 from qqcampaign.console.help.markdown import Section, render
+from qqcampaign.console.help.pictures import folder
 
 #: The languages of the pages: the suffix of the file by the code of the language.
 SUFFIXES = {"en": "", "zh": ".zh"}
@@ -52,11 +51,6 @@ class Group:
     pages: tuple[Page, ...]
 
 
-def folder() -> Path:
-    """Return the folder of the pages."""
-    return Path(settings.BASE_DIR) / "docs"
-
-
 def reading_language() -> str:
     """Return the language in which the reader gets pages, where they have it."""
     return "zh" if (get_language() or "").startswith("zh") else "en"
@@ -80,12 +74,6 @@ def names() -> frozenset[str]:
     return frozenset(
         name.removesuffix(".md") for name in files if not name.endswith(f"{SUFFIXES['zh']}.md")
     )
-
-
-@cache
-def pictures() -> dict[str, Path]:
-    """Return the pictures of the pages by their names, such as "images/overview.png"."""
-    return {file.relative_to(folder()).as_posix(): file for file in folder().rglob("*.png")}
 
 
 def groups(language: str) -> list[Group]:
@@ -112,7 +100,7 @@ def _read(name: str, language: str) -> Page:
 @cache
 def _contents() -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Return the list of pages, and its titles in Chinese, from mkdocs.yml."""
-    text = (Path(settings.BASE_DIR) / "mkdocs.yml").read_text(encoding="utf-8")
+    text = folder().with_name("mkdocs.yml").read_text(encoding="utf-8")
     data = yaml.load(text, Loader=_Loader)  # noqa: S506 -- our own file, and a safe loader
     (i18n,) = (one["i18n"] for one in data["plugins"] if isinstance(one, dict) and "i18n" in one)
     (chinese,) = (one for one in i18n["languages"] if one["locale"] == "zh")

@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+from qqcampaign.console.help.pictures import picture_size
+
 #: An anchor that a heading names itself, as mkdocs reads it: "Speed {#speed}".
 _NAMED = re.compile(r"\s*\{\s*#([\w-]+)\s*\}\s*$")
 _NO_SLUG = re.compile(r"[^\w\- ]")
@@ -117,6 +119,9 @@ def _lead_within(children: Sequence[Token], name: str) -> None:
             )
             child.attrSet("src", reverse("help-picture", args=[target]))
             child.attrSet("loading", "lazy")
+            # The browser keeps the place of a picture free, so that nothing jumps when it comes.
+            for attribute, pixels in zip(("width", "height"), picture_size(target), strict=False):
+                child.attrSet(attribute, str(pixels))
 
 
 def _page_link(target: str, name: str) -> str:

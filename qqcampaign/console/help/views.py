@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from qqcampaign.console.help.glossary import terms_in
-from qqcampaign.console.help.library import Page, find_page, groups, pictures, reading_language
+from qqcampaign.console.help.library import Page, find_page, groups, reading_language
+from qqcampaign.console.help.pictures import pictures
 from qqcampaign.console.help.places import place_of
 from qqcampaign.console.help.search import LONGEST_QUESTION, search
 from sending.code_explanations import explain

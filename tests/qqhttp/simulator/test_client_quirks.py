@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -175,6 +176,22 @@ def test_an_invalid_request_gets_an_http_error_and_the_connection_ends(
         client.send(sent)
         assert client.head_and_body()[0].startswith(f"HTTP/1.1 {status} ")
         assert client.is_closed()
+
+
+def test_get_is_taken_only_where_a_setting_says_so(
+    start: Callable[..., GatewaySimulator],
+) -> None:
+    gateway = start(is_get_taken=True)
+    log_in(gateway)
+    asked = f"GET /?{message(1, 'a+b%20c')} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with RawClient(gateway.port) as client:
+        client.send(asked)
+        assert client.body().endswith("&RES=0&")
+        client.send(asked.replace(b"SEQ=1", b"SEQ=2"))  # the connection is kept
+        assert client.body().endswith("&RES=0&")
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert client.head_and_body()[0].startswith("HTTP/1.1 405 ")
+    assert [item.text for item in gateway.control.messages()] == ["a b c", "a b c"]
 
 
 def test_head_and_body_may_be_sent_separately_as_by_php(gateway: GatewaySimulator) -> None:

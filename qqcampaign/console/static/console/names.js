@@ -25,6 +25,14 @@ function nameSelects() {
     }
 }
 
+// The picture beside the filter of Django's choice of many has a name, but no role that may have one.
+// Django makes it when the page has loaded.
+window.addEventListener("load", () => setTimeout(() => {
+    for (const icon of document.querySelectorAll(".search-label-icon[aria-label]")) {
+        icon.setAttribute("role", "img");
+    }
+}));
+
 // Select2 is made after the page has loaded, and for rows and parts that are added later.
 document.addEventListener("DOMContentLoaded", () => {
     nameSelects();
