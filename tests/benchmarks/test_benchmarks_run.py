@@ -14,6 +14,7 @@ from benchmarks.run import BENCHES
 pytestmark = [pytest.mark.stack, pytest.mark.one_database]
 
 TINY = {
+    "workers": ("--accounts", "2", "--messages", "20", "--repeats", "1"),
     "throughput": (
         *("--accounts", "2", "--messages", "20", "--task-messages", "6"),
         *("--repeats", "1"),
@@ -55,6 +56,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
     """What was sent and planned is checked by the benchmarks themselves, against the gateway."""
     counts: dict[str, Callable[[], object]] = {
         "throughput": lambda: (result["engine"]["messages"], result["tasks"]["messages"]),
+        "workers": lambda: [one["messages"] for one in result["workers"].values()][:2],
         "lanes": lambda: (result["lanes"], result["too_soon"]),
         "openings": lambda: result["lanes"],
         "planning": lambda: result["people"],
@@ -68,6 +70,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         counts[module]()
         == {
             "throughput": (20, 6),
+            "workers": [20, 20],
             "lanes": (4, 0),
             "openings": 4,
             "planning": 300,
