@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -34,6 +34,14 @@ class GroupAdmin(BaseGroupAdmin, GuardedAdmin):  # type: ignore[misc]
         """Return the groups with the number of their users."""
         found: QuerySet[Group] = super().get_queryset(request)
         return found.annotate(user_count=Count("user"))
+
+    def get_object(self, request: HttpRequest, *args: Any) -> Group | None:
+        """Return a group with its permissions, which name their tables."""
+        found: Group | None = super().get_object(request, *args)
+        if found is not None:
+            named = Permission.objects.select_related("content_type")
+            prefetch_related_objects([found], Prefetch("permissions", named))
+        return found
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Refuse for roles, and for groups that may do more than the operator."""
