@@ -40,7 +40,7 @@ class OpenModel:
 
 MODELS = {
     Account: OpenModel(
-        ("named", "health", "since", "friends", "pace", "session"),
+        ("named", "health", "since", "friends_shown", "pace", "session"),
         ("state", "state_reason"),
         ("uin", "name", "presence", "min_interval", "per_minute", "per_hour", "per_day"),
         changes=True,

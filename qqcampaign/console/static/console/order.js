@@ -58,6 +58,7 @@
         handle.addEventListener("dragstart", (event) => {
             dragged = row;
             event.dataTransfer.effectAllowed = "move";
+            event.dataTransfer.setData("text/plain", ""); // Firefox drags nothing without data
             event.dataTransfer.setDragImage(row, 0, 0);
         });
         handle.addEventListener("dragend", () => { dragged = null; });
