@@ -49,7 +49,7 @@ def rows() -> list[Any]:
     Snippet.objects.create(name="s", text="a\nb")
     ForbiddenWord.objects.create(word="w")
     OptOutWord.objects.create(word="w")
-    OptOutSettings.objects.create()
+    OptOutSettings.objects.create(pk=1)
     QuietHours.objects.create()
     HolidayCalendar.objects.get_or_create(name="c")
     DefaultCap.objects.create(pk=1, most=2, days=7)
