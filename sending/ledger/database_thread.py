@@ -18,8 +18,6 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from gevent import monkey
 from gevent.threadpool import ThreadPool
 
-from sending.ledger.own_connection import OwnPostgresql
-
 Result = TypeVar("Result")
 
 
@@ -66,13 +64,11 @@ def _try(work: Callable[[], None]) -> BaseException | None:
 def _use_own_connection(more_options: str) -> None:
     """Give this thread a connection outside the pool, whose locks belong to the greenlets."""
     own = connections.create_connection(DEFAULT_DB_ALIAS)
-    settings = copy.deepcopy(own.settings_dict)
-    options = settings["OPTIONS"]
+    own.settings_dict = copy.deepcopy(own.settings_dict)
+    options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
     if own.vendor == "postgresql":
         options["options"] = options.get("options", "") + more_options
         # Values are sent beside the statement instead of being written into it at each commit.
         options["server_side_binding"] = True
-        own = OwnPostgresql(settings, alias=DEFAULT_DB_ALIAS)
-    own.settings_dict = settings
     connections[DEFAULT_DB_ALIAS] = own

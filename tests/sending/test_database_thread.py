@@ -24,15 +24,7 @@ def ask():
 def fail():
     raise LookupError("as it was raised")
 
-import psycopg
-def through_the_event_loop(*given, **named):
-    raise AssertionError("the ledger's thread waits as greenlets do")
-
 thread = DatabaseThread()
-with connection.cursor() as cursor:  # the greenlets' own
-    cursor.execute("SELECT 1")
-connection.close()
-connect, psycopg.waiting.wait = psycopg.waiting.wait, through_the_event_loop
 answer, first, where = thread.call(ask)
 _answer, second, again = thread.call(ask)
 assert answer == 42
@@ -44,7 +36,6 @@ try:
 except LookupError as problem:
     print(problem)
 assert first.connection is not None
-psycopg.waiting.wait = connect
 thread.close()
 assert thread._pool.size == 0, thread._pool.size
 assert first.connection is None, "the connection was left open"
@@ -53,8 +44,6 @@ print("closed")
 
 
 @pytest.mark.slow
-@pytest.mark.both_databases
-@pytest.mark.django_db
 def test_a_thread_of_its_own_that_closes_what_it_opened() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", IN_A_WORKER],
