@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from accounts.models import Account, Lease
 from foundation import gathering
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import closings as closings_module
+from sending.lanes.closings import Closings
 from sending.worker import runtime as runtime_module
 from tests.sending.conftest import Start, assert_exact, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
 
 @pytest.fixture
-def together(monkeypatch: Any) -> list[int]:
+def together(monkeypatch: Any, senders: list[Account]) -> list[int]:
     """Gather for long; return how many leases each step handed back."""
     counted: list[int] = []
 
@@ -26,6 +28,14 @@ def together(monkeypatch: Any) -> list[int]:
         counted.append(len(returns))
         return return_leases(returns)
 
+    all_ended = threading.Barrier(len(senders), timeout=20)
+    hand_back = Closings.hand_back
+
+    def together_with_others(self: Closings, one: Any) -> None:
+        all_ended.wait()  # on an idle machine a lane would end alone
+        hand_back(self, one)
+
+    monkeypatch.setattr(Closings, "hand_back", together_with_others)
     monkeypatch.setattr(closings_module, "return_leases", noting)
     monkeypatch.setattr(gathering, "GATHER_SECONDS", 1.0)
     return counted
