@@ -1,6 +1,7 @@
-"""The lease of a lane: what it grants, handing it back, and its SEQs.
+"""The lease of a lane: what it grants, and its SEQs.
 
-Lanes take leases by `take_leases.py`, turns of the inbox by `take_leases_for_turns` here.
+Lanes take leases by `take_leases.py` and hand them back by `return_leases.py`. Turns of the inbox
+take them by `take_leases_for_turns` here.
 """
 
 from __future__ import annotations
@@ -69,34 +70,6 @@ class Grant:
     def account_id(self) -> int:
         """The account's key."""
         return self.account.pk
-
-
-def hand_back(
-    *,
-    grant: Grant,
-    last_reply_at: datetime | None,
-    learnt_interval: float | None,
-    bad_results: int = 0,
-    sessions_lost: int = 0,
-) -> None:
-    """Hand a lease back, with what the next lane needs to know. Does nothing to a lost lease.
-
-    Args:
-        grant: the lease.
-        last_reply_at, learnt_interval, bad_results, sessions_lost: see `Grant`.
-    """
-    Lease.objects.hand_back(
-        [
-            (
-                last_reply_at,
-                learnt_interval,
-                bad_results,
-                sessions_lost,
-                grant.account_id,
-                grant.token,
-            )
-        ]
-    )
 
 
 def take_leases_for_turns(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.leases.leases import Grant, hand_back
+from accounts.leases.leases import Grant
 from accounts.models import Lease, Session
 
 
@@ -25,9 +25,21 @@ class Return:
     grant: Grant
     last_reply_at: datetime | None
     learnt_interval: float | None
-    bad_results: int
-    sessions_lost: int
+    bad_results: int = 0
+    sessions_lost: int = 0
     session_used: tuple[int, datetime] | None = None
+
+    @property
+    def row(self) -> tuple[datetime | None, float | None, int, int, int, int]:
+        """The lease as `Lease.objects.hand_back` takes it."""
+        return (
+            self.last_reply_at,
+            self.learnt_interval,
+            self.bad_results,
+            self.sessions_lost,
+            self.grant.account_id,
+            self.grant.token,
+        )
 
 
 def return_lease(one: Return) -> None:
@@ -35,13 +47,7 @@ def return_lease(one: Return) -> None:
     with transaction.atomic():
         if one.session_used is not None:
             Session.objects.touch([one.session_used])
-        hand_back(
-            grant=one.grant,
-            last_reply_at=one.last_reply_at,
-            learnt_interval=one.learnt_interval,
-            bad_results=one.bad_results,
-            sessions_lost=one.sessions_lost,
-        )
+        Lease.objects.hand_back([one.row])
 
 
 def return_leases(returns: Sequence[Return]) -> frozenset[int]:
@@ -60,18 +66,7 @@ def return_leases(returns: Sequence[Return]) -> frozenset[int]:
         Session.objects.touch([(session_id, used[session_id]) for session_id in unlocked])
         free_to_write = _unlocked([one.grant.account_id for one in returns])
         Lease.objects.hand_back(
-            [
-                (
-                    one.last_reply_at,
-                    one.learnt_interval,
-                    one.bad_results,
-                    one.sessions_lost,
-                    one.grant.account_id,
-                    one.grant.token,
-                )
-                for one in returns
-                if one.grant.account_id in free_to_write
-            ]
+            [one.row for one in returns if one.grant.account_id in free_to_write]
         )
     return frozenset(one.grant.account_id for one in returns) - free_to_write
 

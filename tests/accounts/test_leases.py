@@ -14,11 +14,11 @@ from django.utils import timezone
 from accounts.leases.leases import (
     Grant,
     free_forgotten_leases,
-    hand_back,
     hand_back_after_turns,
     reserve_seqs,
     take_leases_for_turns,
 )
+from accounts.leases.return_leases import Return, return_lease
 from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Egress, Lease, Worker
@@ -60,7 +60,9 @@ def test_a_lease_is_taken_once_and_again_after_it_is_returned(
     assert take(account, worker) is None
     assert take(account, a_worker(egress, 2)) is None
     at = timezone.now()
-    hand_back(grant=first, last_reply_at=at, learnt_interval=2.5, bad_results=3, sessions_lost=4)
+    return_lease(
+        Return(first, last_reply_at=at, learnt_interval=2.5, bad_results=3, sessions_lost=4)
+    )
     second = take(account, worker)
     assert second is not None
     assert (second.token, second.has_lost_reservation, second.last_reply_at) == (2, False, at)
@@ -77,7 +79,7 @@ def test_the_lease_of_an_ended_worker_is_free_and_it_cannot_return_it(
     assert first is not None
     assert second is not None
     assert (second.token, second.has_lost_reservation) == (first.token + 1, True)
-    hand_back(grant=first, last_reply_at=None, learnt_interval=None)
+    return_lease(Return(first, last_reply_at=None, learnt_interval=None))
     assert Lease.objects.get(account=account).worker == new
 
 
@@ -155,7 +157,7 @@ def test_what_a_dead_lane_left_unknown_is_passed_on(account: Account, egress: Eg
     assert second.last_reply_at is not None
     assert second.last_reply_at >= taken_at
     # It ends before any reply of its own.
-    hand_back(grant=second, last_reply_at=second.last_reply_at, learnt_interval=None)
+    return_lease(Return(second, last_reply_at=second.last_reply_at, learnt_interval=None))
     third = take(account, a_worker(egress, 3))
     assert third is not None
     assert (third.has_lost_reservation, third.last_reply_at) == (False, second.last_reply_at)

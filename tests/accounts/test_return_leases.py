@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from accounts.leases.return_leases import Return, return_lease, return_leases
 from accounts.leases.take_leases import take_leases
 from accounts.models import Account, Egress, Lease, Session, Worker
 from clocks import shared
+from tests.accounts.locked_lease import locked_lease
 from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.both_databases
@@ -99,26 +99,9 @@ def test_a_lease_that_is_locked_holds_up_no_other(accounts: list[Account]) -> No
     if not connection.features.has_select_for_update_skip_locked:
         pytest.skip("SQLite locks no rows")
     returns = returns_of(all_taken(accounts))
-    is_locked, may_end = threading.Event(), threading.Event()
-
-    def lock() -> None:
-        try:
-            with transaction.atomic():
-                Lease.objects.select_for_update().get(account=accounts[0])
-                is_locked.set()
-                may_end.wait(20)
-        finally:
-            connection.close()
-
-    locker = threading.Thread(target=lock)
-    locker.start()
-    try:
-        assert is_locked.wait(10)
+    with locked_lease(accounts[0]) as locker:
         assert return_leases(returns) == {accounts[0].pk}
         assert locker.is_alive()
-    finally:
-        may_end.set()
-        locker.join(20)
     assert Lease.objects.held().get().pk == accounts[0].pk
     return_lease(next(one for one in returns if one.grant.account_id == accounts[0].pk))
     assert not Lease.objects.held().exists()

@@ -7,16 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.leases.leases import SEQS_WITH_LEASE, Grant, hand_back
+from accounts.leases.leases import SEQS_WITH_LEASE, Grant
+from accounts.leases.return_leases import Return, return_lease
 from accounts.leases.take_leases import Taken, take_lease, take_leases
 from accounts.leases.workers import end_worker
 from accounts.models import Account, AccountTask, AccountTaskKind, Egress, Lease, Worker
 from accounts.states import AccountState
 from clocks import shared
+from tests.accounts.locked_lease import locked_lease
 from tests.campaigns.factories import make_account
 
 ACCOUNTS = 12
@@ -131,7 +133,7 @@ def test_seqs_of_a_lease_that_was_handed_back_are_not_used_again(
             seqs = {(account_id, grant.first_seq + n) for n in range(SEQS_WITH_LEASE)}
             assert not seqs & seen
             seen |= seqs
-            hand_back(grant=grant, last_reply_at=None, learnt_interval=None)
+            return_lease(Return(grant, last_reply_at=None, learnt_interval=None))
     assert len(seen) == 3 * ACCOUNTS * SEQS_WITH_LEASE
 
 
@@ -163,7 +165,7 @@ def test_two_workers_that_take_the_same_leases_at_once_share_them(
         for worker, mine in zip(workers, taken, strict=True):
             for account_id, grant in mine.grants.items():
                 assert (holders[account_id], tokens[account_id]) == (worker.pk, grant.token)
-                hand_back(grant=grant, last_reply_at=None, learnt_interval=None)
+                return_lease(Return(grant, last_reply_at=None, learnt_interval=None))
         # What neither got was locked by the other at that moment, and is named.
         left = set(holders) - taken[0].grants.keys() - taken[1].grants.keys()
         assert left <= taken[0].locked | taken[1].locked
@@ -174,26 +176,9 @@ def test_a_lease_that_is_locked_holds_up_no_other(accounts: list[Account], egres
     if not connection.features.has_select_for_update_skip_locked:
         pytest.skip("SQLite locks no rows")
     worker = a_worker(egress)
-    is_locked, may_end = threading.Event(), threading.Event()
-
-    def lock() -> None:
-        try:
-            with transaction.atomic():
-                Lease.objects.select_for_update().get(account=accounts[0])
-                is_locked.set()
-                may_end.wait(20)
-        finally:
-            connection.close()
-
-    locker = threading.Thread(target=lock)
-    locker.start()
-    try:
-        assert is_locked.wait(10)
+    with locked_lease(accounts[0]) as locker:
         taken = take(accounts, worker)
         assert locker.is_alive()
-    finally:
-        may_end.set()
-        locker.join(20)
     assert set(taken.grants) == {account.pk for account in accounts[1:]}
     assert taken.locked == {accounts[0].pk}
     assert take(accounts[:1], worker).grants
