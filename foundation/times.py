@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.display import EMPTY
+from foundation.refusals import Refusal
 
 #: Up to so many seconds a span is given in seconds; up to so many, in minutes.
 SHORT, MIDDLING = 120, 7_200
@@ -41,6 +42,22 @@ def read_moment(text: str, *, zone: tzinfo) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError as problem:
         raise ValueError(str(problem)) from None
+
+
+def asked_moment(text: str) -> datetime:
+    """Return a time that an operator wrote, in UTC; one without an offset is in the console's zone.
+
+    Raises:
+        Refusal: it cannot be read (`no_time`).
+    """
+    try:
+        return read_moment(text, zone=timezone.get_current_timezone())
+    except ValueError:
+        raise Refusal(
+            _("%(text)s is no time. Write it as 2026-12-01 or 2026-12-01T09:00+08:00.")
+            % {"text": text[:60]},
+            code="no_time",
+        ) from None
 
 
 def span(seconds: float) -> str:

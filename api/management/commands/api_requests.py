@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from typing import Any
 
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from api.models import ApiRequest
@@ -14,9 +12,8 @@ from api.request_log.data import request_data
 from api.request_log.find import find_requests
 from foundation.commands import OperatorCommand
 from foundation.newest_pages import newest_page
-from foundation.refusals import Refusal
 from foundation.terminal_tables import table
-from foundation.times import clock, read_moment
+from foundation.times import asked_moment, clock
 
 
 class Command(OperatorCommand):
@@ -51,7 +48,7 @@ class Command(OperatorCommand):
             token=options["token"],
             operation=options["operation"],
             status=options["status"],
-            since=_moment(options["since"]) if options["since"] else None,
+            since=asked_moment(options["since"]) if options["since"] else None,
         )
         shown, following = newest_page(found, options)
         self.answer(
@@ -77,14 +74,3 @@ def _text(rows: list[ApiRequest]) -> str:
         _("times"),
     )  # fmt: skip
     return table(heading=heading, rows=lines)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return read_moment(text, zone=get_current_timezone())
-    except ValueError:
-        raise Refusal(
-            _("%(text)s is no time. Write it as 2026-12-01 or 2026-12-01T09:00+08:00.")
-            % {"text": text[:60]},
-            code="no_time",
-        ) from None

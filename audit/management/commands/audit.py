@@ -7,12 +7,11 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from django.db.models import QuerySet
-from django.utils.timezone import get_current_timezone, localtime
+from django.utils.timezone import localtime
 
 from audit.find import find_entries
 from audit.models import AuditEntry, Channel
@@ -22,7 +21,7 @@ from foundation.acts import take_out
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from foundation.times import read_moment
+from foundation.times import asked_moment
 from tabular.exports import stream_csv
 
 MOST_SHOWN = 1_000
@@ -59,7 +58,7 @@ class Command(OperatorCommand):
         Raises:
             Refusal: the time cannot be read, or there is no such type.
         """
-        since = _moment(options["since"]) if options["since"] else None
+        since = asked_moment(options["since"]) if options["since"] else None
         found = find_entries(
             since=since, who=options["who"], about=options["about"], channel=options["channel"]
         )
@@ -116,15 +115,4 @@ def _opened(out: str) -> Iterator[IO[bytes]]:
             _("%(file)s cannot be written: %(why)s.")
             % {"file": out, "why": problem.strerror or type(problem).__name__},
             code="cannot_write",
-        ) from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return read_moment(text, zone=get_current_timezone())
-    except ValueError:
-        raise Refusal(
-            _("%(text)s is no time. Write it as 2026-12-01 or 2026-12-01T09:00+08:00.")
-            % {"text": text[:60]},
-            code="no_time",
         ) from None
