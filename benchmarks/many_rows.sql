@@ -26,7 +26,7 @@ SELECT {uin}, now(), 3, 'nick' || x, '', '', '云南', '昆明', '', '', '', '',
   FROM generate_series(0, {p} - 1, 5) x;
 
 INSERT INTO accounts_friendevent (account_id, uin, kind, at)
-SELECT {account}, {uin}, 'began', now() - x % 200 * interval '1 day' FROM generate_series(0, {p} - 1, 3) x;
+SELECT {account}, {uin}, 'came', now() - x % 200 * interval '1 day' FROM generate_series(0, {p} - 1, 3) x;
 
 INSERT INTO sending_delivery (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res,
        sent_at, text, rank)
