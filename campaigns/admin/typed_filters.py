@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.lookup import find_accounts
 from accounts.models import Account
 from campaigns.find import find_campaign, find_lists, find_run
+from foundation.admin.key_fields import is_key
 from foundation.admin.typed_filters import TypedFilter, choice_filter, since_filter
 from foundation.refusals import Refusal
 from labels.labelling import find_labels
@@ -28,7 +29,7 @@ def find_account(value: str) -> Account:
     Raises:
         Refusal: it is no UIN (`wrong_value`), or there is no such account (`account_unknown`).
     """
-    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+    if not is_key(value):
         raise Refusal(
             _("“%(value)s” is no UIN of an account: write its digits.") % {"value": value[:60]},
             code="wrong_value",
