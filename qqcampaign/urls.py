@@ -81,7 +81,8 @@ urlpatterns = [
     path("help/tour/", admin.site.admin_view(tour.seen_view), name="help-tour"),
     path(
         "help/pictures/<path:name>",
-        admin.site.admin_view(help_views.picture_view),
+        # Without `cacheable` the admin's "never cache" would stand beside the picture's own age.
+        admin.site.admin_view(help_views.picture_view, cacheable=True),
         name="help-picture",
     ),
     path("help/pages/<path:name>/", admin.site.admin_view(help_views.page_view), name="help-page"),

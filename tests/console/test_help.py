@@ -215,6 +215,7 @@ def test_a_picture_is_sent(operator: Client) -> None:
     answer = operator.get("/help/pictures/images/overview.png")
     assert answer["Content-Type"] == "image/png"
     assert b"".join(answer.streaming_content).startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    assert answer["Cache-Control"] == "private, max-age=3600"  # and nothing that says otherwise
 
 
 def test_the_panel_shows_the_section_of_the_page(operator: Client) -> None:

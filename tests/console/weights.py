@@ -23,6 +23,13 @@ FIRST_PAINT = """() => {
     const found = performance.getEntriesByType('paint').map((one) => one.startTime);
     return found.length ? Math.max(...found) : null;
 }"""
+#: A lazy picture is loaded once the reader comes near it, or not at all: here it always is.
+READ_TO_THE_END = """() => {
+    const lazy = [...document.querySelectorAll('img[loading="lazy"]')];
+    for (const one of lazy) { one.loading = 'eager'; }
+    return lazy.length > 0;
+}"""
+EVERY_PICTURE_IS_HERE = "() => [...document.images].every((one) => one.complete)"
 #: How often a page is opened for its first paint: the machine may be busy, so the least counts.
 TIMES = 2
 SHOWN = 12
@@ -57,10 +64,13 @@ class Scale:
         session.on("Network.responseReceived", self._note_disk)
 
     def open(self, where: str) -> Load:
-        """Open a page and return what it cost."""
+        """Open a page, with the pictures further down on it, and return what it cost."""
         self._answers.clear()
         self._cached.clear()
         self._page.goto(where, wait_until="networkidle")
+        if self._page.evaluate(READ_TO_THE_END):
+            self._page.wait_for_load_state("networkidle")
+            self._page.wait_for_function(EVERY_PICTURE_IS_HERE)
         files = {
             one.url: size_of(one)
             for one in self._answers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from itertools import pairwise
 from typing import Any
@@ -113,26 +112,15 @@ def test_logins_that_do_not_help_are_not_hammered(
     """Every login is accepted and its session ends at once: the account is in use elsewhere."""
     monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 0.5)
     account, run = senders[0], start(accounts=senders[:1])
-    over = threading.Event()
-
-    def end_sessions() -> None:
-        while not over.wait(0.002):
-            engine.control.clear_sessions()
-
-    other = threading.Thread(target=end_sessions)
-    other.start()
-    try:
-        with LocalWorker():
-            wait_until(
-                lambda: account.events.filter(state="resting", reason="session_ended").count() >= 3,
-                what="a third rest",
-            )
-            logins = figures_of(run=run).res["20"]
-            over.set()
-            other.join()
-            wait_until(lambda: is_finished(run), what="the end of the run")
-    finally:
-        over.set()
+    engine.control.change(idle=0)
+    with LocalWorker():
+        wait_until(
+            lambda: account.events.filter(state="resting", reason="session_ended").count() >= 3,
+            what="a third rest",
+        )
+        logins = figures_of(run=run).res["20"]
+        engine.control.change(idle=300)
+        wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)
     assert logins <= 8
     assert "in use elsewhere" in account.events.filter(state="resting")[0].detail
