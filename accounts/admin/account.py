@@ -38,6 +38,7 @@ from foundation.admin import (
     ConsoleAdmin,
     ExportMixin,
     TimelineInline,
+    details,
     wall_time,
 )
 from foundation.ages import how_long
@@ -62,7 +63,10 @@ class EventInline(TimelineInline):
 
     model = AccountEvent
     fk_name = "account"
-    fields = readonly_fields = ["at", "state", "reason", "detail", "by"]
+    fields = readonly_fields = ["at", "state", "reason", "details", "by"]
+
+    details = details("detail")
+
     verbose_name_plural = _("timeline")
 
 

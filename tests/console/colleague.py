@@ -17,19 +17,21 @@ from tests.counted_queries import HEADER
 PICTURES = os.environ.get("DAY_PICTURES", "")
 #: Milliseconds that the browser waits for an element; the machine may be busy.
 PATIENCE = 10_000
-#: The most statements of one answer. A list asks some ten for its filters and the frame twenty.
-MOST_QUERIES = 60
+#: The most statements of a page, and of what a form does: a start plans and is audited. Neither
+#: grows with the rows that are shown.
+MOST_FOR_PAGE, MOST_FOR_ACT = 100, 250
 LOCALES = {"en": "en-US", "zh-hans": "zh-CN"}
 IS_QUIET = "() => !document.querySelector('[aria-busy=\"true\"]')"
 WIDER = "document.documentElement.scrollWidth - innerWidth"
-#: The texts that a page shows, each without the elements beside it.
+#: The texts that a page shows, each without the elements beside it; an icon's text is its name.
 TEXTS = """() => {
+    const SPARED = 'script, style, code, pre, [class*=material-symbols], [action*=setlang]';
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const found = new Set();
     while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
         const text = walker.currentNode.textContent.trim().replace(/\\s+/g, ' ');
-        if (text && parent.checkVisibility() && !parent.closest('script, style, code, pre')) {
+        if (text && parent.checkVisibility() && !parent.closest(SPARED)) {
             found.add(text);
         }
     }
@@ -52,7 +54,7 @@ class Colleague:
         self, chromium: Any, address: str, *, name: str, password: str, language: str
     ) -> None:
         self._address, self._name, self._language = address, name, language
-        self._looks = 0
+        self._looks, self._is_refused = 0, False
         self.problems: list[str] = []
         self.most: dict[str, int] = {}
         context = chromium.new_context(
@@ -90,6 +92,12 @@ class Colleague:
         """Open an address of the console; return the answer."""
         return self.page.goto(self._address + path)
 
+    def is_refused(self, path: str) -> None:
+        """Open an address that this user may not open, and see that."""
+        self._is_refused = True
+        status = self.open(path).status
+        assert status == 403, (path, status)
+
     def go(self, title: str) -> None:
         """Follow an entry of the menu, whose group is opened if need be."""
         shown = self.page.get_by_text(self.words(title), exact=True)
@@ -124,6 +132,10 @@ class Colleague:
         found = self.page.locator(".select2-container--open .select2-results__option")
         found.filter(has_text=name).first.click()
 
+    def unfold(self, title: str) -> None:
+        """Open a section of a form."""
+        self.page.locator("#main").get_by_text(self.words(title), exact=True).first.click()
+
     def run_action(self, value: str, *rows: str) -> None:
         """Choose rows of a list by a text in each, all without one, and run an action on them."""
         for row in rows:
@@ -157,20 +169,22 @@ class Colleague:
         if (wider := self.page.evaluate(WIDER)) > 0:
             self._note(f"{name}: {wider} pixels wider than the window")
         if self._language != "en":
-            for text in sorted(set(self.page.evaluate(TEXTS)) & _translated(self._language)):
+            shown = set(self.page.evaluate(TEXTS)) - {self._name}
+            for text in sorted(shown & _translated(self._language)):
                 self._note(f"{name}: still in English: {text}")
 
     def _count(self, answer: Any) -> None:
         n = int(answer.headers.get(HEADER.lower(), 0))
         path = answer.url.removeprefix(self._address).partition("?")[0]
-        self.most[path] = max(n, self.most.get(path, 0))
-        if n > MOST_QUERIES:
-            self._note(f"{answer.url}: {n} statements")
+        key = f"{answer.request.method} {path}"
+        self.most[key] = max(n, self.most.get(key, 0))
+        if n > (MOST_FOR_PAGE if answer.request.method == "GET" else MOST_FOR_ACT):
+            self._note(f"{answer.request.method} {answer.url}: {n} statements")
         if answer.status >= 500:
             self._note(f"{answer.url}: {answer.status}")
 
     def _hear(self, message: Any) -> None:
-        if message.type == "error":
+        if message.type == "error" and not (self._is_refused and "403" in message.text):
             self._note(f"console of the browser: {message.text} {message.location}")
 
     def _note(self, problem: str) -> None:
