@@ -17,7 +17,7 @@ HEADER = "X-Queries"
 
 
 class CountedQueries:
-    """Counts the statements of each request, but those of the shared clock: it is read now and then."""
+    """Counts the statements of each request; those of the shared clock come now and then."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

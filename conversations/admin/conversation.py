@@ -99,7 +99,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
             "opts": Conversation._meta,
             "title": _("Inbox"),
             "is_section": True,
-            "fresh": freshness(),
+            "fresh": freshness(request.user),
             "boxes": _boxes(query),
             "may_export": request.user.has_perm("accounts.view_inboundmessage"),
             **more,
@@ -127,7 +127,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
     def freshness_view(self, request: HttpRequest) -> HttpResponse:
         """Answer with how new the inbox is."""
         require(self.has_view_permission(request))
-        context = {"fresh": freshness()}
+        context = {"fresh": freshness(request.user)}
         return TemplateResponse(request, "console/inbox/freshness.html", context)
 
     def thread_view(self, request: HttpRequest, object_id: int) -> HttpResponse:

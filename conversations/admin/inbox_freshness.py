@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Session
 from clocks import shared
+from foundation.restricted import may_open
 from foundation.times import span
 
 #: An inbox that has been due for so many of its intervals is late: its worker is gone, or busy.
@@ -31,8 +32,8 @@ class Freshness:
     button: Any = ""
 
 
-def freshness() -> Freshness:
-    """Return how new the inbox is: one query, by the index of the open sessions."""
+def freshness(user: Any) -> Freshness:
+    """Return how new the inbox is for a user: one query, by the index of the open sessions."""
     if not settings.QQ_INBOX:
         return Freshness(_("Messages are not fetched: QQ_INBOX is off."), is_late=True)
     # Through the accounts, of which restricted users have their own only.
@@ -44,7 +45,7 @@ def freshness() -> Freshness:
         return Freshness(
             _("No account is logged in, so nothing arrives."),
             is_late=True,
-            address=reverse("admin:accounts_account_changelist"),
+            address=_page(user, "accounts_account_changelist"),
             button=_("Look at the accounts"),
         )
     late = (shared.now() - found["due"]).total_seconds()
@@ -53,7 +54,7 @@ def freshness() -> Freshness:
             _("An account's messages should have been fetched %(span)s ago.")
             % {"span": span(late)},
             is_late=True,
-            address=reverse("admin:accounts_worker_changelist"),
+            address=_page(user, "accounts_worker_changelist"),
             button=_("Show workers"),
         )
     return Freshness(
@@ -64,3 +65,10 @@ def freshness() -> Freshness:
         )
         % {"n": found["n"], "span": span(found["every"])}
     )
+
+
+def _page(user: Any, name: str) -> str:
+    """Return the address of a list, "" for a user who may not open it."""
+    model = name.removesuffix("_changelist").replace("_", ".view_")
+    is_open = user.has_perm(model) and may_open(user, name)
+    return reverse(f"admin:{name}") if is_open else ""

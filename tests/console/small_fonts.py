@@ -24,8 +24,10 @@ NAMES = OURS / "icons.txt"
 ICONS = "Material-Symbols-Outlined.woff2"
 WEIGHTS = ("Regular", "Medium", "SemiBold", "Bold")
 #: The characters of Latin languages, punctuation, arrows and signs. Chinese never came from Inter.
-LETTERS = "U+0020-007E,U+00A0-017F,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2190-2193," \
+LETTERS = (
+    "U+0020-007E,U+00A0-017F,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2190-2193,"
     "U+2212,U+2215,U+2248,U+2260,U+2264-2265,U+FEFF,U+FFFD"
+)
 _WORD = re.compile(r"[a-z0-9_]+")
 
 
