@@ -253,7 +253,7 @@ class AccountAdmin(
             return account.state, state
         return account.state, f"{state}: {reason}"
 
-    @display(description=_("since"), ordering="state_changed_at")
+    @display(description=_("for how long"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
         """Return how long the account has been in its state."""
         return how_long(account.state_changed_at)
