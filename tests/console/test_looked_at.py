@@ -91,6 +91,16 @@ def test_the_calendar_of_a_campaign_names_its_days_in_chinese(operator: Client) 
     assert re.search(r"<caption>\d{4}年\d{1,2}月</caption>", page)
 
 
+@pytest.mark.django_db
+def test_the_first_cell_of_a_row_without_a_box_has_its_own_label(operator: Client) -> None:
+    make_account(10_001)
+    page = operator.get(reverse("admin:accounts_friend_changelist")).content.decode()
+    assert 'data-label="UIN"' in page
+    assert 'data-label="Select record"' not in page
+    page = operator.get(reverse("admin:accounts_account_changelist")).content.decode()
+    assert 'data-label="Select record"' in page  # of the boxes
+
+
 def test_our_fonts_have_every_icon_that_a_page_names() -> None:
     have = set(NAMES.read_text(encoding="ascii").split())
     named: dict[str, Path] = {}
