@@ -16,7 +16,7 @@ from tests.counted_queries import HEADER
 #: A folder for pictures of the pages that are looked at; none are taken without it.
 PICTURES = os.environ.get("DAY_PICTURES", "")
 #: Milliseconds that the browser waits for an element; the machine may be busy.
-PATIENCE = 10_000
+PATIENCE = 60_000
 #: The most statements of a page, and of what a form does: a start plans and is audited. Neither
 #: grows with the rows that are shown.
 MOST_FOR_PAGE, MOST_FOR_ACT = 100, 250

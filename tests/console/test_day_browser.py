@@ -22,7 +22,12 @@ from qqhttp.simulator.population import password_of, populate
 from tests.console.colleague import Colleague
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.exhaustive,  # test_browser.py is its short relative
+    pytest.mark.timeout(900),
+]
 
 ACCOUNTS, FRIENDS = 3, 4
 PEOPLE = ACCOUNTS * FRIENDS
@@ -43,6 +48,12 @@ def gateway() -> Iterator[GatewaySimulator]:
 
 class Day:
     """The stack, its gateway, and the colleagues at work: one method for each part of the day."""
+
+    olga: Colleague
+    ann: Colleague
+    account: int
+    asking: int
+    leaving: int
 
     def __init__(
         self, chromium: Any, stack: RunningStack, gateway: GatewaySimulator, folder: Path, lang: str
@@ -361,7 +372,7 @@ class Day:
 
     def _is_logged(self, admin: Colleague) -> bool:
         admin.open("/api/apirequest/")
-        return admin.page.locator("#result_list tr", has_text="商城").count() >= 2
+        return bool(admin.page.locator("#result_list tr", has_text="商城").count() >= 2)
 
     def _campaign(self, page: str) -> str:
         return f"/campaigns/campaign/1/{page}/"
@@ -399,7 +410,7 @@ class Day:
         ann.page.wait_for_url("**/page/**")
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_whole_day(
     chromium: Any,
     start_stack: Callable[..., RunningStack],

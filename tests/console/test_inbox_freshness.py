@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def logged_in(uin: int, *, heartbeat: int = 60, due: float) -> Session:
     """Make an account with an open session whose inbox is due in so many seconds."""
     now = shared.now()
-    account = Account.objects.create(uin=uin, credential=b"x", min_interval=1)
+    account = Account.objects.create(uin=uin, credential="x" * 32, min_interval=1)
     return Session.objects.create(
         account=account,
         egress=Egress.objects.get_or_create(name="default")[0],
