@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all",
         action="store_true",
-        help="also tests marked exhaustive, and none marked partial; with --only-database, all that "
+        help="also tests marked exhaustive, none marked partial; with --only-database, all that "
         "touch the database",
     )
     parser.addoption(
