@@ -24,6 +24,7 @@ from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
 from contacts.imports.load import load_people
 from contacts.imports.merge import applied, merge
+from contacts.imports.pieces import read_piece
 from contacts.imports.progress import progress_of
 from contacts.imports.run import run_import
 from contacts.imports.staging import PackedPeople
@@ -171,7 +172,7 @@ def test_a_worker_that_reads_for_long_shows_that_it_lives(
     contact_import = uploaded(csv_of(range(10_000, 10_050)))
     queue_import(contact_import=contact_import)
     is_shown = threading.Event()
-    show_life, read_piece = running._Run._show_life, running.read_piece
+    show_life = running._Run._show_life
 
     def shown(self: Any) -> None:
         _age(contact_import)
