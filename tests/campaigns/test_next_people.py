@@ -18,9 +18,7 @@ PEOPLE = range(100_000, 100_040)
 
 def _in_chunks(campaign: Campaign, *, most: int) -> list[Contact]:
     found: list[Contact] = []
-    while people := list(
-        next_people(of=campaign, behind=found[-1].pk if found else 0, most=most)
-    ):
+    while people := list(next_people(of=campaign, behind=found[-1].pk if found else 0, most=most)):
         found += people
     return found
 
