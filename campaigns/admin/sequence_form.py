@@ -11,20 +11,30 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
-from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps
 from campaigns.creation.pool_shares import refuse_too_many
+from campaigns.creation.sequence_steps import MOST_STEPS, Step, When, read_when, refuse_steps
 from campaigns.models import Sequence, SequenceStep
-from campaigns.sequence_states import OnlyIf
+from campaigns.sequence_states import END
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.paged_rows import LabelledInline
 from foundation.refusals import Refusal
 from foundation.spans import span_text
+
+#: The steps to which people can be sent on, of a sequence that has no more of them.
+OFFERED_STEPS = 12
+
+
+def _places(steps: int) -> list[tuple[Any, Any]]:
+    """Return the choices of where people go, in a sequence of so many steps."""
+    later = [(number, _("step %(n)s") % {"n": number}) for number in range(2, steps + 1)]
+    return [("", _("the next step")), *later, (END, _("the end"))]
 
 
 class SequenceForm(forms.ModelForm):
@@ -74,6 +84,21 @@ class SequenceForm(forms.ModelForm):
         return data
 
 
+class PlaceField(forms.TypedChoiceField):
+    """Where people go from a step: the next one, a later one, or the end."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=_places(OFFERED_STEPS),
+            coerce=int,
+            empty_value=None,
+            required=False,
+            # The script that moves rows writes the new number of the step that is meant.
+            widget=UnfoldAdminSelectWidget(attrs={"data-order-of": ""}),
+            **options,
+        )
+
+
 class StepForm(InlineEditedForm):
     """One step: when, to whom, and the text or the template."""
 
@@ -85,9 +110,12 @@ class StepForm(InlineEditedForm):
         help_text=_("After the message before, or after entering: 0m, 4h, 1d"),
     )
 
+    then_to = PlaceField(label=_("Then to"))
+    else_to = PlaceField(label=_("The others to"))
+
     class Meta:
         model = SequenceStep
-        fields = ["number", "only_if", "template", "text"]
+        fields = ["number", "only_if", "segment", "template", "text", "then_to", "else_to"]
         widgets = {
             "number": UnfoldAdminIntegerFieldWidget(
                 attrs={"data-order": "", "data-up": _("Move up"), "data-down": _("Move down")}
@@ -116,17 +144,25 @@ class StepForm(InlineEditedForm):
         """Return the wait as it was written, if it can be read."""
         text: str = self.cleaned_data["wait"]
         try:
-            seconds, only_if = read_wait(text)
+            found = read_when(text)
         except Refusal as refusal:
             raise forms.ValidationError(refusal.sentence) from None
-        if only_if != OnlyIf.ANY:
+        if found != When(found.wait_seconds):
             raise forms.ValidationError(_("Choose to whom in the column beside it."))
-        self.instance.wait_seconds = seconds
+        self.instance.wait_seconds = found.wait_seconds
         return text
 
 
 class StepFormSet(forms.BaseInlineFormSet):
     """The steps of a sequence together."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Offer every step of a long sequence as a place to go."""
+        super().add_fields(form, index)
+        for name in ("then_to", "else_to"):
+            if name in form.fields:
+                places = _places(max(OFFERED_STEPS, self.total_form_count()))
+                form.fields[name].choices = places
 
     def save(self, commit: bool = True) -> Any:
         """Save the steps; those that move leave their numbers first, which others may take."""
@@ -149,11 +185,19 @@ class StepFormSet(forms.BaseInlineFormSet):
         if [row["number"] for row in rows] != list(range(1, len(rows) + 1)):
             raise forms.ValidationError(_("Number the steps 1, 2, 3 and so on."))
         steps = [
-            Step(read_wait(row["wait"])[0], row["only_if"], row["text"], row["template"])
+            Step(
+                read_when(row["wait"]).wait_seconds,
+                row["only_if"],
+                row["text"],
+                row["template"],
+                row["segment"],
+                row["then_to"],
+                row["else_to"],
+            )
             for row in rows
         ]
         try:
-            refuse_steps(steps, lists=None)
+            refuse_steps(steps, lists=None, stops_on_reply=self.instance.stops_on_reply)
         except Refusal as refusal:
             raise forms.ValidationError(refusal.sentence) from None
 
@@ -167,8 +211,10 @@ class StepInline(KeyFieldsMixin, LabelledInline):
     model = SequenceStep
     form = StepForm
     formset = StepFormSet
-    fields = ["number", "wait", "only_if", "template", "text"]
-    autocomplete_fields = ["template"]
+    fields = [
+        *("number", "wait", "only_if", "segment", "template", "text", "then_to", "else_to"),
+    ]
+    autocomplete_fields = ["template", "segment"]
     extra = 1
     max_num = MOST_STEPS
     ordering = ["number"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from campaigns.earlier_people import replies
 from campaigns.models import Sequence, SequencePerson, SequenceStep
 from campaigns.reports.delivery_figures import state_figures
-from campaigns.sequence_states import PersonEnd, PersonState
+from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState
+from campaigns.sequences.people import catching_step
+from retention.models import Removed, is_removed
 from sending.models import Delivery
 from sending.runs.figures import Figures, figures_of
 from sending.states import DeliveryState
@@ -26,12 +29,15 @@ class StepFigures:
         messages: the figures of its run; None before the start.
         waiting: the people for whom this step is the next one, and whose time has not come.
         replied: the people who replied to its message.
+        passed: the people who passed the step over, since it was not for them or their way led
+            past it; as `people_past` gives them.
     """
 
     step: SequenceStep
     messages: Figures | None
     waiting: int
     replied: int
+    passed: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """Return the figures for JSON. The keys are a public interface.
@@ -42,7 +48,12 @@ class StepFigures:
         states = Counter(
             {state.value: getattr(messages, state) for state in DeliveryState} if messages else {}
         )
-        return {"waiting": self.waiting, **state_figures(states), "replied": self.replied}
+        return {
+            "waiting": self.waiting,
+            **state_figures(states),
+            "replied": self.replied,
+            "passed": self.passed,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +90,52 @@ def sequence_figures(*, sequence: Sequence) -> SequenceFigures:
     waiting = dict(
         people.filter(next_at__isnull=False).values_list("step").annotate(n=Count("pk")).order_by()
     )
-    steps = sequence.steps.select_related("run__campaign", "campaign", "template").order_by(
-        "number"
-    )
+    rows = sequence.steps.select_related("run__campaign", "campaign", "template", "segment")
+    steps = list(rows.order_by("number"))
+    passable = steps_to_pass(steps)
     return SequenceFigures(
         people={
             state.value: states[state]
             for state in (PersonState.ACTIVE, PersonState.FINISHED, PersonState.STOPPED)
         },
         reasons={reason.value: reasons[reason] for reason in PersonEnd if reasons[reason]},
-        steps=[_of_step(step, waiting=waiting.get(step.number - 1, 0)) for step in steps],
+        steps=[
+            _of_step(
+                step,
+                waiting=waiting.get(step.number - 1, 0),
+                is_passable=step.number in passable,
+            )
+            for step in steps
+        ],
     )
 
 
-def _of_step(step: SequenceStep, *, waiting: int) -> StepFigures:
+def _of_step(step: SequenceStep, *, waiting: int, is_passable: bool) -> StepFigures:
     if step.run is None:
         return StepFigures(step, None, waiting, 0)
     sent = Delivery.objects.filter(run=step.run_id, state=DeliveryState.SENT)
     replied = sent.filter(Exists(replies())).count()
-    return StepFigures(step, figures_of(run=step.run, newest=[]), waiting, replied)
+    is_counted = is_passable and not is_removed(step.run.pk, Removed.DELIVERIES)
+    passed = people_past(step).count() if is_counted else 0
+    return StepFigures(step, figures_of(run=step.run, newest=[]), waiting, replied, passed)
+
+
+def steps_to_pass(steps: Many[SequenceStep]) -> set[int]:
+    """Return the numbers of the steps that somebody may pass over: for them alone it is counted."""
+    passable = {step.number for step in steps if step.only_if != OnlyIf.ANY}
+    for step in steps:
+        catching = catching_step(steps, after=step.number)
+        for place in (step.then_to, step.else_to, catching):
+            if place is not None:
+                passable.update(range(step.number + 1, place))
+    return passable
+
+
+def people_past(step: SequenceStep) -> QuerySet[SequencePerson]:
+    """Return the people who are at a step or later, and have no message of it.
+
+    Found by the people of the sequence, and for each by the index on (contact, run).
+    """
+    theirs = Delivery.objects.filter(contact=OuterRef("contact"), run=step.run_id)
+    reached = SequencePerson.objects.filter(sequence=step.sequence_id, step__gte=step.number)
+    return reached.filter(~Exists(theirs))

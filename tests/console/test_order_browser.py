@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import Sequence
 from tests.campaigns.factories import make_list
 from tests.console.sample_data import make_operator
