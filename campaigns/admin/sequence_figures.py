@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, deliveries_url
+from campaigns.creation.sequence_steps import ways_in_words
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
@@ -42,7 +44,28 @@ def figures_context(sequence: Sequence) -> dict[str, Any]:
             for reason, n in figures.reasons.items()
         ],
         "steps": [_step(sequence, one, most=most) for one in figures.steps],
+        "ends": _ends(sequence, 0, figures.ends),
+        "finished": figures.people.get(PersonState.FINISHED, 0),
+        "finished_url": _people_url(sequence, state__exact=PersonState.FINISHED.value),
     }
+
+
+def _ends(sequence: Sequence, number: int, ends: dict[str, int]) -> list[tuple[Any, int, str]]:
+    """Return why people went no further than a step: in words, how many, and their URL."""
+    labels = dict(PersonEnd.choices)
+    finished = PersonState.FINISHED.value
+    return [
+        (
+            _("finished here") if end == finished else labels[end],
+            n,
+            _people_url(
+                sequence,
+                step__exact=number,
+                **({"state__exact": end} if end == finished else {"reason__exact": end}),
+            ),
+        )
+        for end, n in ends.items()
+    ]
 
 
 def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
@@ -55,6 +78,13 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
         "waiting_url": _people_url(
             sequence, step__exact=step.number - 1, next_at__isempty=0, state__exact="active"
         ),
+        "segment": step.segment,
+        "ways": ways_in_words(step.then_to, step.else_to),
+        "passed": one.passed,
+        "passed_url": _people_url(sequence, past=step.number),
+        "ends": _ends(sequence, step.number, one.ends),
+        "sent": messages.sent if messages else 0,
+        "sent_url": deliveries_url(run__id__exact=step.run_id, state__exact="sent"),
         "replied": one.replied,
         "targeted": messages.targeted if messages else 0,
         "percent": 100 * messages.targeted / most if messages and most else 0,

@@ -55,10 +55,13 @@ class VariantsWidget(forms.Widget):
     """A table with a row for each variant, and its share of the people."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Rows:
-        """Return the rows in which something was typed."""
+        """Return the rows in which something was typed, in the order of their places."""
+        numbers = sorted(
+            range(MOST_VARIANTS),
+            key=lambda number: _place(str(data.get(f"{name}_{number}_place", ""))),
+        )
         rows = (
-            [str(data.get(f"{name}_{number}_{part}", "")) for part in PARTS]
-            for number in range(MOST_VARIANTS)
+            [str(data.get(f"{name}_{number}_{part}", "")) for part in PARTS] for number in numbers
         )
         return Rows([row for row in rows if _is_used(row)])
 
@@ -75,6 +78,7 @@ class VariantsWidget(forms.Widget):
             {
                 "number": number,
                 "is_spare": number >= max(FEWEST_ROWS, len(rows)),
+                "place": number + 1 if number < max(FEWEST_ROWS, len(rows)) else "",
                 **dict(zip(PARTS, rows[number] if number < len(rows) else [""] * 4, strict=True)),
             }
             for number in range(MOST_VARIANTS)
@@ -223,6 +227,11 @@ def _stored(text: str) -> str:
 def _is_used(row: list[str]) -> bool:
     name, weight, template, text = (part.strip() for part in row)
     return bool(name or template or text or weight not in ("", "1"))
+
+
+def _place(written: str) -> int:
+    """Return the place of a row; one without a place comes last, and equal ones stay in order."""
+    return int(written) if is_key(written) and len(written) < 4 else 1_000
 
 
 def _templates(chosen: set[str]) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,8 @@ class StepFigures:
         replied: the people who replied to its message.
         passed: the people who passed the step over, since it was not for them or their way led
             past it; as `people_past` gives them.
+        ends: the people who went no further, by PersonEnd, and those who finished here as
+            "finished".
     """
 
     step: SequenceStep
@@ -38,6 +40,7 @@ class StepFigures:
     waiting: int
     replied: int
     passed: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         """Return the figures for JSON. The keys are a public interface.
@@ -53,6 +56,7 @@ class StepFigures:
             **state_figures(states),
             "replied": self.replied,
             "passed": self.passed,
+            "ends": self.ends,
         }
 
 
@@ -64,11 +68,13 @@ class SequenceFigures:
         people: the number of people by state; those who were there before are not counted.
         reasons: the number of stopped people by reason.
         steps: the figures of each step.
+        ends: the people who were stopped before the first message, by PersonEnd.
     """
 
     people: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     steps: list[StepFigures] = field(default_factory=list)
+    ends: dict[str, int] = field(default_factory=dict)
 
     @property
     def entered(self) -> int:
@@ -81,12 +87,15 @@ def sequence_figures(*, sequence: Sequence) -> SequenceFigures:
     people = SequencePerson.objects.filter(sequence=sequence).exclude(state=PersonState.BEFORE)
     states: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for state, reason, n in (
-        people.values_list("state", "reason").annotate(n=Count("pk")).order_by()
+    ends: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for number, state, reason, n in (
+        people.values_list("step", "state", "reason").annotate(n=Count("pk")).order_by("reason")
     ):
         states[state] += n
         if reason:
             reasons[reason] += n
+        if state != PersonState.ACTIVE:
+            ends[number][reason or state] = n
     waiting = dict(
         people.filter(next_at__isnull=False).values_list("step").annotate(n=Count("pk")).order_by()
     )
@@ -104,20 +113,24 @@ def sequence_figures(*, sequence: Sequence) -> SequenceFigures:
                 step,
                 waiting=waiting.get(step.number - 1, 0),
                 is_passable=step.number in passable,
+                ends=ends[step.number],
             )
             for step in steps
         ],
+        ends=ends[0],
     )
 
 
-def _of_step(step: SequenceStep, *, waiting: int, is_passable: bool) -> StepFigures:
+def _of_step(
+    step: SequenceStep, *, waiting: int, is_passable: bool, ends: dict[str, int]
+) -> StepFigures:
     if step.run is None:
-        return StepFigures(step, None, waiting, 0)
+        return StepFigures(step, None, waiting, 0, ends=ends)
     sent = Delivery.objects.filter(run=step.run_id, state=DeliveryState.SENT)
     replied = sent.filter(Exists(replies())).count()
     is_counted = is_passable and not is_removed(step.run.pk, Removed.DELIVERIES)
     passed = people_past(step).count() if is_counted else 0
-    return StepFigures(step, figures_of(run=step.run, newest=[]), waiting, replied, passed)
+    return StepFigures(step, figures_of(run=step.run, newest=[]), waiting, replied, passed, ends)
 
 
 def steps_to_pass(steps: Many[SequenceStep]) -> set[int]:
