@@ -14,7 +14,6 @@ from campaigns.creation.sequence_steps import ways_in_words
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
-from foundation.times import span
 from sending.states import DeliveryState
 
 #: The results of a step that the page shows, in this order.
@@ -72,7 +71,7 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
     step, messages = one.step, one.messages
     found: dict[str, Any] = {
         "step": step,
-        "wait": _wait_words(step.wait_seconds),
+        "wait": wait_words(step.wait_seconds),
         "text": step.message,
         "waiting": one.waiting,
         "waiting_url": _people_url(
@@ -108,12 +107,16 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
     return found
 
 
-def _wait_words(seconds: int) -> str:
-    """Return a wait in words, in days if it is whole days."""
+def wait_words(seconds: int) -> str:
+    """Return a wait in words, exactly: in the largest unit of which it is a whole number."""
     days, rest = divmod(seconds, 86_400)
-    if rest or not days:
-        return span(seconds)
-    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if days and not rest:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if not seconds % 3_600:
+        return _("%(n)d h") % {"n": seconds // 3_600}
+    if not seconds % 60:
+        return _("%(n)d min") % {"n": seconds // 60}
+    return _("%(n)d s") % {"n": seconds}
 
 
 def _people_url(sequence: Sequence, **filters: Any) -> str:

@@ -7,20 +7,24 @@ from typing import Any
 from django import forms
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
+from campaigns.admin.sequence_figures import wait_words
 from campaigns.creation.pool_shares import refuse_too_many
 from campaigns.creation.sequence_steps import MOST_STEPS, Step, When, read_when, refuse_steps
 from campaigns.models import Sequence, SequenceStep
-from campaigns.sequence_states import END
+from campaigns.sequence_states import END, OF_SEGMENT, OnlyIf
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.paged_rows import LabelledInline
@@ -84,6 +88,16 @@ class SequenceForm(forms.ModelForm):
         return data
 
 
+def _place_words(place: int | None) -> str:
+    if place is None:
+        return gettext("the next step")
+    return gettext("the end") if place == END else gettext("step %(n)s") % {"n": place}
+
+
+def _may_change(sequence: Sequence | None) -> bool:
+    return sequence is None or sequence.is_editable
+
+
 class PlaceField(forms.TypedChoiceField):
     """Where people go from a step: the next one, a later one, or the end."""
 
@@ -103,11 +117,12 @@ class StepForm(InlineEditedForm):
     """One step: when, to whom, and the text or the template."""
 
     wait = forms.CharField(
-        label=_("Wait"),
+        label=_("Wait, like 0m, 4h or 1d"),
         max_length=10,
         initial="0m",
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("After the message before, or after entering: 0m, 4h, 1d"),
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"title": _("After the message before, or after entering: 0m, 4h, 1d")}
+        ),
     )
 
     then_to = PlaceField(label=_("Then to"))
@@ -119,7 +134,8 @@ class StepForm(InlineEditedForm):
         widgets = {
             "number": UnfoldAdminIntegerFieldWidget(
                 attrs={"data-order": "", "data-up": _("Move up"), "data-down": _("Move down")}
-            )
+            ),
+            "text": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -139,6 +155,15 @@ class StepForm(InlineEditedForm):
     def _in_words(self, name: str) -> str:
         """Return a value of the step as it is stored now."""
         return span_text(self.instance.wait_seconds) if name == "wait" else super()._in_words(name)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Drop what the condition does not need: the page does not show it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("only_if") not in OF_SEGMENT:
+            data["segment"] = None
+        if data.get("only_if") == OnlyIf.ANY:
+            data["else_to"] = None
+        return data
 
     def clean_wait(self) -> str:
         """Return the wait as it was written, if it can be read."""
@@ -217,7 +242,48 @@ class StepInline(KeyFieldsMixin, LabelledInline):
     autocomplete_fields = ["template", "segment"]
     extra = 1
     max_num = MOST_STEPS
+    hide_title = True
     ordering = ["number"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields; of a sequence that cannot change any more, as people read them."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fields
+        return [
+            *("number", "wait_in_words", "only_if", "segment", "template", "text"),
+            *("then_in_words", "else_in_words"),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what is only shown."""
+        return ["wait_in_words", "then_in_words", "else_in_words"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the steps may change: before the start."""
+        return _may_change(obj) and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether steps may be added: before the start."""
+        return _may_change(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether steps may be deleted: before the start."""
+        return _may_change(obj) and super().has_delete_permission(request, obj)
+
+    @display(description=_("wait"))
+    def wait_in_words(self, step: SequenceStep) -> str:
+        """Return the wait before the step."""
+        return wait_words(step.wait_seconds) if step.wait_seconds else gettext("at once")
+
+    @display(description=_("then to"))
+    def then_in_words(self, step: SequenceStep) -> str:
+        """Return where those go who got it."""
+        return _place_words(step.then_to)
+
+    @display(description=_("the others to"))
+    def else_in_words(self, step: SequenceStep) -> str:
+        """Return where those go for whom it is not."""
+        return "" if step.only_if == OnlyIf.ANY else _place_words(step.else_to)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the steps together: no more forms are made than a sequence may have steps."""
