@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from campaigns.admin.variant_test_fields import VariantTestFields
 from campaigns.creation.variants import (
@@ -25,6 +24,7 @@ from campaigns.creation.variants import (
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
 from foundation.admin.key_fields import is_key
+from foundation.admin.plain_numbers import PlainNumberWidget
 from foundation.refusals import Refusal
 
 #: The parts of a row, as the names of its inputs end.
@@ -148,7 +148,7 @@ class VariantFields(VariantTestFields):
         max_value=MOST_HOLDOUT,
         max_digits=4,
         decimal_places=1,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=PlainNumberWidget,
         help_text=_(
             "So many of a hundred people get nothing, to see what happens without the message. "
             "They are drawn from those who would get it."
