@@ -30,7 +30,6 @@ _SHOWN = (
 def figures_context(sequence: Sequence) -> dict[str, Any]:
     """Return what the page of a sequence shows of its people and steps."""
     figures = sequence_figures(sequence=sequence)
-    most = max((one.messages.targeted for one in figures.steps if one.messages), default=0)
     return {
         "entered": figures.entered,
         "entered_url": _people_url(sequence, state__in=",".join(figures.people)),
@@ -42,7 +41,7 @@ def figures_context(sequence: Sequence) -> dict[str, Any]:
             (PersonEnd(reason).label, n, _people_url(sequence, reason__exact=reason))
             for reason, n in figures.reasons.items()
         ],
-        "steps": [_step(sequence, one, most=most) for one in figures.steps],
+        "steps": [_step(sequence, one, entered=figures.entered) for one in figures.steps],
         "ends": _ends(sequence, 0, figures.ends),
         "finished": figures.people.get(PersonState.FINISHED, 0),
         "finished_url": _people_url(sequence, state__exact=PersonState.FINISHED.value),
@@ -67,7 +66,7 @@ def _ends(sequence: Sequence, number: int, ends: dict[str, int]) -> list[tuple[A
     ]
 
 
-def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
+def _step(sequence: Sequence, one: StepFigures, *, entered: int) -> dict[str, Any]:
     step, messages = one.step, one.messages
     found: dict[str, Any] = {
         "step": step,
@@ -86,7 +85,7 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
         "sent_url": deliveries_url(run__id__exact=step.run_id, state__exact="sent"),
         "replied": one.replied,
         "targeted": messages.targeted if messages else 0,
-        "percent": 100 * messages.targeted / most if messages and most else 0,
+        "percent": 100 * messages.targeted / entered if messages and entered else 0,
         "results": [],
     }
     if messages is None or step.campaign is None:

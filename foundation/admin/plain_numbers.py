@@ -23,6 +23,6 @@ class PlainNumberWidget(UnfoldAdminDecimalFieldWidget):
 
 def shown_number(value: float | Decimal, places: int = 2) -> str:
     """Return a number for people to read, with at most so many decimal places."""
-    rounded = round(value, places)
-    needed = next(n for n in range(places + 1) if round(rounded, n) == rounded)
-    return number_format(rounded, needed)
+    exact = round(Decimal(value), places)
+    needed = next(n for n in range(places + 1) if round(exact, n) == exact)
+    return number_format(exact, needed)
