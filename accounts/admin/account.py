@@ -41,6 +41,7 @@ from foundation.admin import (
     details,
     wall_time,
 )
+from foundation.admin.plain_numbers import shown_number
 from foundation.ages import how_long
 from foundation.display import EMPTY
 from labels.admin.labelled import LabelledMixin
@@ -277,10 +278,10 @@ class AccountAdmin(
         learnt = account.lease.learnt_interval if hasattr(account, "lease") else None
         if learnt and learnt > account.min_interval:
             return gettext("%(gap)s s (learnt %(learnt)s s)") % {
-                "gap": number_format(account.min_interval, 2),
-                "learnt": number_format(learnt, 2),
+                "gap": shown_number(account.min_interval),
+                "learnt": shown_number(learnt),
             }
-        gap = number_format(account.min_interval, 2)
+        gap = shown_number(account.min_interval)
         limits = []
         if account.per_minute:
             n = account.per_minute

@@ -1,33 +1,28 @@
-"""Numbers in forms as people write them: 7, not 7.0."""
+"""Numbers as people write them: 7 and 2.5, not 7.0 and 2.50."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from django import forms
-from django.db.models import Field
-from django.http import HttpRequest
+from django.utils.formats import number_format
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 
-class PlainNumbersMixin:
-    """Forms whose numbers have no zeros that say nothing."""
+class PlainNumberWidget(UnfoldAdminDecimalFieldWidget):
+    """The field of a number with decimal places; a whole number is shown without any."""
 
-    def formfield_for_dbfield(
-        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        """Return the form field of a column."""
-        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
-        if isinstance(field, forms.FloatField | forms.DecimalField):
-            field.prepare_value = plain  # type: ignore[method-assign]
-        return field
+    def format_value(self, value: Any) -> str | None:
+        """Return the value as people write it; what was typed stays as it is."""
+        if isinstance(value, float | Decimal):
+            value = format(Decimal(repr(value) if isinstance(value, float) else value), "f")
+            value = value.rstrip("0").rstrip(".") if "." in value else value
+        shown: str | None = super().format_value(value)
+        return shown
 
 
-def plain(value: Any) -> Any:
-    """Return a number without a fraction of zeros; what somebody typed stays as it is."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Decimal) and value.is_finite():
-        whole = value.to_integral_value()
-        return int(whole) if value == whole else value.normalize()
-    return value
+def shown_number(value: float | Decimal, places: int = 2) -> str:
+    """Return a number for people to read, with at most so many decimal places."""
+    exact = round(Decimal(value), places)
+    needed = next(n for n in range(places + 1) if round(exact, n) == exact)
+    return number_format(exact, needed)

@@ -74,7 +74,10 @@ def visitor(chromium: Any, live_server: Any, clean_redis: Any, request: Any) -> 
     context.close()
 
 
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    "every",
+    [pytest.param(6, marks=pytest.mark.partial), pytest.param(1, marks=pytest.mark.exhaustive)],
+)
 def test_axe_finds_nothing_and_nothing_jumps_or_overflows(visitor: Any, every: int) -> None:
     """Each page of `OFTEN` and each `every`th of the others."""
     shown = pages(make_every_row())
