@@ -45,7 +45,8 @@ _ATTRIBUTE = {
 }
 _KEEP = {"sender": "keep"}
 _CAP = {**_KEEP, "cap_most": 2, "cap_days": 7.0}
-#: The variants; the first is the one that the others are compared with.
+#: The variants; the first is the one that the others are compared with. `weekly` chooses what the
+#: weekly campaign of the whole way does: a cap, two variants, a holdout, pools, one in warm-up.
 VARIANTS: dict[str, dict[str, Any]] = {
     "without": {"sender": "spread"},
     "keep": _KEEP,
@@ -53,6 +54,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "keep_cap_once": {**_CAP, "is_once": True},
     "all_random": {**_CAP, "is_once": True, "order": "random"},
     "all_attribute": {**_CAP, "is_once": True, "order": "attribute", "order_attribute": "points"},
+    "weekly": {**_CAP, "is_weekly": True},
     "everything": {
         **_CAP,
         "is_once": True,
@@ -124,6 +126,7 @@ def _plan(
     people: int,
     *,
     is_once: bool = False,
+    is_weekly: bool = False,
     is_whole: bool = False,
     **columns: Any,
 ) -> tuple[float, float]:
@@ -133,7 +136,7 @@ def _plan(
     # A campaign that has sent nothing: the look-up finds no message, and must look at all of them.
     silent, _new = Campaign.objects.get_or_create(name="silent", text="hi")
     campaign.once_across.set([silent] if is_once else [])
-    _choose_whole(campaign, is_whole=is_whole)
+    _choose(campaign, is_weekly=is_weekly, is_whole=is_whole)
     run = start_campaign(campaign=campaign)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -143,7 +146,7 @@ def _plan(
     seconds, processor = time.perf_counter() - begin, whole_cpu_seconds() - before
     planned = Delivery.objects.filter(run=run)
     held_out = planned.filter(state="skipped", reason="holdout").count()
-    assert bool(held_out) is is_whole
+    assert bool(held_out) is (is_weekly or is_whole)
     assert planned.filter(state="pending").count() == people - held_out
     _forget(run)
     return seconds, processor
@@ -165,21 +168,20 @@ def _make_whole(campaign: Campaign) -> None:
     campaign.refresh_from_db()
 
 
-def _choose_whole(campaign: Campaign, *, is_whole: bool) -> None:
-    """Choose variants with languages, a holdout, shares of pools and a label, or none of them."""
-    pools = list(AccountPool.objects.order_by("pk")) if is_whole else []
+def _choose(campaign: Campaign, *, is_weekly: bool, is_whole: bool) -> None:
+    """Choose variants, a holdout and pools; with `is_whole` also languages, shares and a label."""
+    pools = list(AccountPool.objects.order_by("pk")) if is_weekly or is_whole else []
     campaign.pools.set(pools)
-    campaign.pool_shares = {str(pool.pk): 1.0 + n for n, pool in enumerate(pools)}
-    campaign.holdout = Decimal(_HOLDOUT if is_whole else 0)
+    campaign.pool_shares = {str(pool.pk): 1.0 + n for n, pool in enumerate(pools) if is_whole}
+    campaign.holdout = Decimal(_HOLDOUT if is_weekly or is_whole else 0)
     campaign.cap_label = Label.objects.get() if is_whole else None
     campaign.save()
     campaign.variants.all().delete()
+    second = NewVariant("B", 3, "hello")
     if is_whole:
-        template = MessageTemplate.objects.get()
-        add_variants(
-            campaign=campaign,
-            variants=[NewVariant("A", 1, "hi"), NewVariant("B", 3, template=template)],
-        )
+        second = NewVariant("B", 3, template=MessageTemplate.objects.get())
+    if is_weekly or is_whole:
+        add_variants(campaign=campaign, variants=[NewVariant("A", 1, "hi"), second])
 
 
 def _forget(run: CampaignRun) -> None:

@@ -85,7 +85,7 @@ BENCHES = (
     ),
     Bench(
         "planning-choices", "planning_choices", BOTH,
-        ("--people", "100000", "--variants", "keep", "keep_cap", "everything"),
+        ("--people", "100000", "--variants", "keep_cap", "weekly", "everything"),
         (), targets.planning_choices,
     ),
     Bench(

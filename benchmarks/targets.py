@@ -214,7 +214,7 @@ def planning_choices(database: str, result: dict[str, Any]) -> list[Row]:
         if name == "without":
             continue
         what = f"planning {result['people']:,}, {database}: {name.replace('_', ', ')}, by CPU"
-        has_target = name == "everything"
+        has_target = name in ("weekly", "everything")
         rows.append(
             (
                 what,

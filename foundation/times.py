@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
+from foundation.zones import first_moment
 
 #: Up to so many seconds a span is given in seconds; up to so many, in minutes.
 SHORT, MIDDLING = 120, 7_200
@@ -31,15 +32,21 @@ def read_moment(text: str, *, zone: tzinfo) -> datetime:
 
     Args:
         text: the time.
-        zone: the time zone if the text has no offset.
+        zone: the time zone if the text has no offset. A time that its clocks skip is the first
+            moment after the gap, as in a repeated schedule.
 
     Raises:
         ValueError: the text cannot be parsed, or the time is outside what a datetime can hold.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+        found = moment.replace(tzinfo=zone).astimezone(UTC)
+        is_shown = found.astimezone(zone).replace(tzinfo=None) == moment
+        if not is_shown and isinstance(zone, ZoneInfo):
+            return first_moment(moment.date(), moment.time(), zone=zone) or found
+        return found
     except OverflowError as problem:
         raise ValueError(str(problem)) from None
 

@@ -38,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all",
         action="store_true",
-        help="also tests marked exhaustive; with --only-database, all that touch the database",
+        help="also tests marked exhaustive, none marked partial; with --only-database, all that "
+        "touch the database",
     )
     parser.addoption(
         "--only-database",
@@ -93,7 +94,7 @@ def shortness(item: pytest.Item) -> int:
 
 def is_asked_for(item: pytest.Item, *, is_all: bool, is_second: bool) -> bool:
     """Return whether a test belongs to this run (decision 0059)."""
-    if item.get_closest_marker("exhaustive") and not is_all:
+    if item.get_closest_marker("partial" if is_all else "exhaustive"):
         return False
     if not is_second:
         return True

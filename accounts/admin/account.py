@@ -38,6 +38,7 @@ from foundation.admin import (
     ConsoleAdmin,
     ExportMixin,
     TimelineInline,
+    details,
     wall_time,
 )
 from foundation.ages import how_long
@@ -62,7 +63,10 @@ class EventInline(TimelineInline):
 
     model = AccountEvent
     fk_name = "account"
-    fields = readonly_fields = ["at", "state", "reason", "detail", "by"]
+    fields = readonly_fields = ["at", "state", "reason", "details", "by"]
+
+    details = details("detail")
+
     verbose_name_plural = _("timeline")
 
 
@@ -249,7 +253,7 @@ class AccountAdmin(
             return account.state, state
         return account.state, f"{state}: {reason}"
 
-    @display(description=_("since"), ordering="state_changed_at")
+    @display(description=_("for how long"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
         """Return how long the account has been in its state."""
         return how_long(account.state_changed_at)

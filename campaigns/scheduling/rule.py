@@ -69,7 +69,7 @@ class Rule:
 
     def _all(self, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
         if self.kind == "cron":
-            yield from _cron_dates(self.cron, after)
+            yield from _cron_dates(self.cron, zone, after)
             return
         if after.year >= date.max.year - FARTHEST_YEARS - 1:
             return
@@ -149,12 +149,21 @@ def _read_cron(line: str) -> Rule:
     return Rule("cron", cron=line.upper())
 
 
-def _cron_dates(line: str, after: datetime) -> Iterator[datetime]:
+def _cron_dates(line: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield the dates of a cron line: by the wall clock if it fixes the hour, else as time elapses.
+
+    CronSim would count a line like `*/30 2 * * *` as time elapses: never on a day whose clocks skip
+    that hour, and twice as often on one whose clocks repeat it.
+    """
     # Earlier, because CronSim counts by the wall clock, which may have been set back just before.
-    for moment in CronSim(line, after - timedelta(hours=2)):
-        if moment.year > after.year + FARTHEST_YEARS:
+    start = after - timedelta(hours=2)
+    is_fixed_hour = not line.split()[1].startswith("*")
+    for at in CronSim(line, start.replace(tzinfo=None) if is_fixed_hour else start):
+        if at.year > after.year + FARTHEST_YEARS:
             return
-        yield moment.astimezone(UTC)
+        moment = first_moment(at.date(), at.time(), zone=zone) if is_fixed_hour else at
+        if moment is not None:
+            yield moment.astimezone(UTC)
 
 
 def _malformed(text: str) -> Refusal:

@@ -31,6 +31,7 @@ from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.list_rows import ListRowsMixin
 from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
+from foundation.admin.plain_numbers import PlainNumbersMixin
 from foundation.admin.typed_filters import TypedFiltersMixin
 
 #: Entries of a page of a row's history.
@@ -45,6 +46,7 @@ class GuardedAdmin(
     ArchivedMixin,
     DeletionMixin,
     EditsMixin,
+    PlainNumbersMixin,
     ModelAdmin,
 ):
     """Rows that are deleted, archived and edited without an unannounced loss."""

@@ -18,7 +18,10 @@ MOST = 150_000
 MOST_AGAIN = 60_000
 
 
-@pytest.mark.parametrize("every", [25, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    "every",
+    [pytest.param(25, marks=pytest.mark.partial), pytest.param(1, marks=pytest.mark.exhaustive)],
+)
 def test_no_page_is_heavy_after_the_first(
     page: Any, tmp_path: Path, redis_server: str, every: int
 ) -> None:

@@ -161,7 +161,10 @@ def test_case_width_and_what_shows_nothing_do_not_count(one: str, other: str, no
         assert name_key(one + nothing + other) == name_key(one + other)
 
 
-@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    "every",
+    [pytest.param(13, marks=pytest.mark.partial), pytest.param(1, marks=pytest.mark.exhaustive)],
+)
 def test_every_visible_character_has_a_key_and_every_other_is_blank(every: int) -> None:
     """Each `every`th character is tried."""
     for number in range(0, sys.maxunicode + 1, every):

@@ -36,6 +36,8 @@ ASKED_FOR = [
     (Item("django_db", "exhaustive"), "no yes no yes"),
     (Item("django_db", "both_databases", "exhaustive"), "no yes no yes"),
     (Item("exhaustive"), "no yes no no"),
+    (Item("partial"), "yes no no no"),
+    (Item("django_db", "both_databases", "partial"), "yes no yes no"),
 ]
 
 
