@@ -38,9 +38,7 @@ def freshness(user: Any) -> Freshness:
         return Freshness(_("Messages are not fetched: QQ_INBOX is off."), is_late=True)
     # Through the accounts, of which restricted users have their own only.
     open_ones = Session.objects.filter(ended_at=None, account__in=Account.objects.all())
-    found = open_ones.aggregate(
-        n=Count("pk"), every=Max("heartbeat_seconds"), due=Min("poll_at")
-    )
+    found = open_ones.aggregate(n=Count("pk"), every=Max("heartbeat_seconds"), due=Min("poll_at"))
     if not found["n"]:
         return Freshness(
             _("No account is logged in, so nothing arrives."),
