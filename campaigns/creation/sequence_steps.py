@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import MessageTemplate
+from campaigns.models import MessageTemplate, SequenceStep
 from campaigns.models.sequence import LONGEST_WAIT
 from campaigns.sequence_states import END, OF_SEGMENT, OnlyIf
 from campaigns.writing.check import refuse_texts
@@ -112,6 +112,13 @@ def ways_in_words(then_to: int | str | None, else_to: int | str | None) -> list[
         for place, end, way in zip((then_to, else_to), ends, goes_on, strict=True)
         if place is not None
     ]
+
+
+def catching_step(steps: Many[SequenceStep], *, after: int) -> int | None:
+    """Return the next step after one that is for those whose message failed; None without one."""
+    later = (step.number for step in steps if step.number > after)
+    catching = {step.number for step in steps if step.only_if == OnlyIf.FAILED}
+    return next((number for number in later if number in catching), None)
 
 
 def refuse_steps(

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from campaigns.creation.sequence_steps import catching_step
 from campaigns.earlier_people import replies
 from campaigns.models import Sequence, SequencePerson, SequenceStep
 from campaigns.reports.delivery_figures import state_figures
 from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState
-from campaigns.sequences.people import catching_step
 from retention.models import Removed, is_removed
 from sending.models import Delivery
 from sending.runs.figures import Figures, figures_of

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from collections.abc import Sequence as Many
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from campaigns.creation.sequence_steps import catching_step
 from campaigns.models import Sequence, SequencePerson, SequenceStep
-from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState
+from campaigns.sequence_states import PersonEnd, PersonState
 from campaigns.sequences.conditions import (
     end_by,
     has_opted_out,
@@ -130,13 +130,6 @@ def settle(sequence: Sequence, steps: list[SequenceStep], ids: Collection[int]) 
             stop_people(keys, reason=reason)
         send_on(going_on, after=step, to=step.then_to, by_number=by_number)
         send_on(caught, after=step, to=catching, by_number=by_number)
-
-
-def catching_step(steps: Many[SequenceStep], *, after: int) -> int | None:
-    """Return the next step after one that is for those whose message failed; None without one."""
-    later = (step.number for step in steps if step.number > after)
-    catching = {step.number for step in steps if step.only_if == OnlyIf.FAILED}
-    return next((number for number in later if number in catching), None)
 
 
 def send_on(
