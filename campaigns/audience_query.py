@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from campaigns.earlier_people import RunGroup, groups_in, lists_of, people_of, resolved, rules_in
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Membership
-from contacts.segments.audience import audience_contacts, in_lists
+from contacts.segments.audience import audience_contacts, in_lists, leave_out
 
 
 def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
@@ -19,13 +19,36 @@ def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
     """
-    return audience_contacts(
+    included = audience_contacts(
         lists=_lists(of),
-        excluded_lists=list(of.excluded_lists.all()),
         segments=list(of.segments.all()),
         also=[people_of(group) for group in earlier_groups(of=of)],
-        excluded=[people_of(group) for group in earlier_groups(of=of, is_excluded=True)],
     )
+    return _without_excluded(included, of=of)
+
+
+def next_people(*, of: Campaign | CampaignRun, behind: int, most: int) -> QuerySet[Contact]:
+    """Return the next people of an audience in order of contact id.
+
+    An audience of one list is read from its memberships, in the order of their index: asking each
+    contact whether it is a member would read all contacts for a small list, and take three times as
+    long for a list of everybody. Nobody is twice in a list, so nobody is returned twice.
+
+    Args:
+        of: a campaign, or a run with its own copy of the definition.
+        behind: the contact id after which they begin.
+        most: the maximum number of people.
+
+    Raises:
+        Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
+    """
+    lists = _lists(of)
+    if len(lists) != 1 or of.segments.exists() or earlier_groups(of=of):
+        return targeted_contacts(of=of).filter(pk__gt=behind).order_by("pk")[:most]
+    members = Contact.objects.filter(
+        memberships__contact_list=lists[0], memberships__contact_id__gt=behind
+    )
+    return _without_excluded(members, of=of).order_by("memberships__contact_id")[:most]
 
 
 def earlier_groups(*, of: Campaign | CampaignRun, is_excluded: bool = False) -> list[RunGroup]:
@@ -64,6 +87,16 @@ def merged_memberships(*, of: Campaign | CampaignRun) -> int:
         memberships = memberships.exclude(in_lists(excluded, person="contact_id"))
     counted = memberships.aggregate(n=Count("pk"), people=Count("contact", distinct=True))
     return int(counted["n"] - counted["people"])
+
+
+def _without_excluded(
+    people: QuerySet[Contact], *, of: Campaign | CampaignRun
+) -> QuerySet[Contact]:
+    return leave_out(
+        people,
+        excluded_lists=list(of.excluded_lists.all()),
+        excluded=[people_of(group) for group in earlier_groups(of=of, is_excluded=True)],
+    )
 
 
 def _lists(of: Campaign | CampaignRun) -> list[ContactList]:

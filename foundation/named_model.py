@@ -23,6 +23,7 @@ from foundation.names import (
     name_key,
 )
 from foundation.refusals import Refusal
+from foundation.restricted import asking, visible
 from foundation.sentences import Sentence as _
 
 if TYPE_CHECKING:
@@ -166,6 +167,9 @@ class NamedModel(models.Model):
     def refuse_twin(self) -> None:
         """Refuse a name that looks like that of another row; the sentence names that row.
 
+        A row that a restricted user does not see is named as they wrote it: not even how others
+        spell it is told (decision 0072).
+
         Raises:
             Refusal: there is such a row (`name_taken`).
         """
@@ -173,10 +177,15 @@ class NamedModel(models.Model):
         if twin is not None:
             raise Refusal(
                 _("The %(kind)s “%(name)s” already exists: choose another name.")
-                % {"kind": str(self._meta.verbose_name), "name": twin.name},
+                % {"kind": str(self._meta.verbose_name), "name": self.told(twin)},
                 code="name_taken",
-                name=twin.name,
+                name=self.told(twin),
             )
+
+    def told(self, twin: Self) -> str:
+        """Return the name of a row with a name that looks like this one's, for whoever asks."""
+        seen: Any = visible(type(self)._base_manager.filter(pk=twin.pk), asking())
+        return str(twin.name if seen.exists() else self.name)
 
     def twin(self) -> Self | None:
         """Return another row whose name looks like this one's, or None."""

@@ -41,6 +41,8 @@ class _Seeing:
 
     def __init__(self, user: Any) -> None:
         self.user = user
+        #: Whether all rows are given for a while (`whole_tables`).
+        self.is_whole = False
         #: Model and key of each row; a dictionary keeps their order.
         self.written: dict[tuple[type[Model], Any], None] = {}
 
@@ -85,9 +87,34 @@ def seeing_as(user: Any) -> Iterator[None]:
 
 
 def seeing() -> Any:
-    """Return the user for whom rows are read; None in a command, a task and a tick."""
+    """Return the user for whose part rows are read; None: all rows are given."""
+    found = _seeing.get()
+    return found.user if found is not None and not found.is_whole else None
+
+
+def asking() -> Any:
+    """Return the user who is served, also while all rows are given; None in a task and a tick."""
     found = _seeing.get()
     return found.user if found is not None else None
+
+
+@contextmanager
+def whole_tables() -> Iterator[None]:
+    """Let the managers give all rows, for a service whose result must not depend on who asks.
+
+    What such a service does starts from a row that was found: a campaign is planned with the same
+    limits whoever starts it. What it writes is checked at the end nevertheless. Whatever it shows
+    must be about that row alone.
+    """
+    found = _seeing.get()
+    was_whole = found is None or found.is_whole
+    if found is not None:
+        found.is_whole = True
+    try:
+        yield
+    finally:
+        if found is not None:
+            found.is_whole = was_whole
 
 
 def note_written(row: Model) -> None:

@@ -9,11 +9,11 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, MessageTemplate, Rehearsal
 from contacts.models import ContactList
 from foundation.refusals import Refusal
 from restrictions.models import Restriction
-from restrictions.scopes import SCOPES
+from restrictions.scopes import SCOPES, complete_campaigns
 
 #: Rows of these keep one of the labels of the restriction; new ones get all of them.
 _LABELLED = (ContactList, MessageTemplate)
@@ -33,6 +33,11 @@ def refuse_rows(written: Iterable[tuple[type[Model], Any]], restriction: Restric
             campaigns |= set(
                 CampaignRun._base_manager.filter(pk=key).values_list("campaign", flat=True)
             )
+        elif model is Rehearsal:
+            # It reads what a run would: of a draft without accounts, all accounts.
+            rehearsals = Rehearsal._base_manager.filter(pk=key)
+            if rehearsals.exclude(campaign__in=complete_campaigns(restriction)).exists():
+                raise Refusal(_reaches(), code="beyond_restriction")
         elif model in _LABELLED:
             _label(model, key, restriction)
         elif model is Account and not _is_own(model, key, restriction):

@@ -19,7 +19,7 @@ from django.db.models import Manager, Model
 from django.db.models.signals import m2m_changed, post_save
 from django.forms import ModelChoiceField
 
-from foundation.restricted import note_written, seeing, seeing_as, visible
+from foundation.restricted import asking, note_written, seeing, seeing_as, visible
 from restrictions.beyond import label_new
 from restrictions.of_user import restriction_of
 from restrictions.scopes import SCOPES, Scope
@@ -78,7 +78,7 @@ def _scoped(kind: Any) -> Any:
 
 
 def _saved(sender: type[Model], instance: Model, *, created: bool, **_more: Any) -> None:
-    user = seeing()
+    user = asking()
     if user is None or sender not in SCOPES:
         return
     note_written(instance)

@@ -76,17 +76,31 @@ def _lists(restriction: Restriction) -> QuerySet[Any]:
 def _campaigns(restriction: Restriction) -> QuerySet[Any]:
     """Return the campaigns that use nothing but what the restriction leaves.
 
-    One that is complete has a list, and an account or a pool: without them it sends by all
-    accounts. The user's own drafts may lack them: whatever would start one is refused. Segments,
-    earlier people and other campaigns reach over the whole installation.
+    The user's own drafts need not be complete: whatever would start one is refused.
+    """
+    has_run = Exists(_rows(CampaignRun).filter(campaign=OuterRef("pk")))
+    is_draft = Q(created_by=restriction.user_id, schedule_state=ScheduleState.OFF) & ~Q(has_run)
+    return _within(restriction, Q(_is_complete()) | is_draft)
+
+
+def complete_campaigns(restriction: Restriction) -> QuerySet[Any]:
+    """Return those that have a list, and an account or a pool: others send by all accounts."""
+    return _within(restriction, Q(_is_complete()))
+
+
+def _is_complete() -> Any:
+    return _has("lists") & (_has("accounts") | _has("pools"))
+
+
+def _within(restriction: Restriction, condition: Q) -> QuerySet[Any]:
+    """Return campaigns without segments, earlier people and other campaigns.
+
+    Those reach over the whole installation.
     """
     lists, accounts = _lists(restriction), accounts_of(restriction)
     whole = _rows(Campaign).filter(earlier_people=[], excluded_earlier_people=[])
-    is_complete = _has("lists") & (_has("accounts") | _has("pools"))
-    has_run = Exists(_rows(CampaignRun).filter(campaign=OuterRef("pk")))
-    is_draft = Q(created_by=restriction.user_id, schedule_state=ScheduleState.OFF) & ~Q(has_run)
     return (
-        whole.filter(Q(is_complete) | is_draft)
+        whole.filter(condition)
         .exclude(_outside("lists", "contactlist", lists))
         .exclude(_outside("excluded_lists", "contactlist", lists))
         .exclude(_outside("accounts", "account", accounts))

@@ -22,6 +22,7 @@ from campaigns.writing.whole_text import whole_text
 from contacts.segments.where_text import where_text
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
+from foundation.restricted import whole_tables
 from foundation.times import utc_iso
 from texts.checks import TextProblem
 
@@ -93,6 +94,7 @@ def fingerprint_of(campaign: Campaign) -> Fingerprint:
     return Fingerprint(definition_of(campaign), people)
 
 
+@whole_tables()
 def definition_of(campaign: Campaign) -> Definition:
     """Return the definition of a campaign as it is in the database and in `campaign`."""
     texts, shares = texts_of_campaign(campaign)

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
+from foundation.restricted import whole_tables
 
 #: Sums are kept modulo this number.
 _SIZE = 2**256
@@ -45,6 +46,7 @@ class PeopleHash:
         return sha256(f"{self.people}:{self.total:x}".encode()).hexdigest()
 
 
+@whole_tables()
 def people_hash_of(of: Campaign | CampaignRun) -> PeopleHash:
     """Return the hash of the audience as it is now, about a second for a million people.
 

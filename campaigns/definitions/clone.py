@@ -16,6 +16,7 @@ from clocks import shared
 from foundation.locked_rows import locked_row
 from foundation.names import LONGEST_NAME, clean_name
 from foundation.refusals import Refusal
+from foundation.restricted import whole_tables
 from foundation.sentences import Sentence as _
 
 #: What a clone does not take over: it belongs to the campaign's own life.
@@ -74,6 +75,7 @@ def clone_campaign(*, campaign: Campaign, name: str, by: Any = None) -> Campaign
     return copy
 
 
+@whole_tables()
 def free_name(name: str) -> str:
     """Return a name like this one that no campaign has: “spring (2)”."""
     base = name.strip()
@@ -97,8 +99,8 @@ def refuse_taken(campaign: Campaign) -> None:
     suggested = free_name(campaign.name)
     raise Refusal(
         _("There is a campaign “%(name)s” already. Choose another name, such as “%(free)s”.")
-        % {"name": twin.name, "free": suggested},
+        % {"name": campaign.told(twin), "free": suggested},
         code="name_taken",
-        name=twin.name,
+        name=campaign.told(twin),
         suggested=suggested,
     )

@@ -19,6 +19,7 @@ from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
+from foundation.restricted import whole_tables
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, RunEvent
 from sending.states import RunState
@@ -77,6 +78,7 @@ def late_comers_sentence(added: int) -> str:
     ) % {"n": f"{added:,}"}
 
 
+@whole_tables()
 def _add_chunk(*, run_id: int) -> int:
     """Plan the next late-comers; return how many, 0 when none is left or the run has ended."""
     with transaction.atomic():

@@ -14,7 +14,7 @@ from time import monotonic
 
 from django.db import connection, transaction
 
-from campaigns.audience_query import merged_memberships, targeted_contacts
+from campaigns.audience_query import merged_memberships, next_people
 from campaigns.models import CampaignRun
 from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
 from campaigns.planning.people_sql import Chunk, packed
@@ -118,7 +118,7 @@ class _Plan:
         if self._ranked is not None:
             return insert_of(rules=rules, people=_NOBODY)
         most = CHUNK[connection.vendor]
-        people = targeted_contacts(of=run).filter(pk__gt=_BEHIND).order_by("pk")[:most]
+        people = next_people(of=run, behind=_BEHIND, most=most)
         if run.order == SendingOrder.RANDOM:
             rank = random_rank(person="p.id", run_id=run.pk)
             return insert_of(rules=rules, people=Chunk(people, rank))

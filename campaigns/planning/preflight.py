@@ -35,7 +35,7 @@ from campaigns.planning.preflight_warnings import (
     runs_to_the_same_people,
     strangers_warning,
 )
-from campaigns.planning.senders import accounts_of
+from campaigns.planning.senders import accounts_of, as_planned
 from campaigns.planning.text_choice import TextChoice, people_by_variant
 from campaigns.writing.check import checked_text
 from clocks import shared
@@ -65,6 +65,11 @@ def preflight(*, campaign: Campaign, counted: Counted | None = None) -> Prefligh
         campaign: the campaign.
         counted: what a rehearsal read of the audience; None to read it, and some texts, now.
     """
+    with as_planned(campaign):
+        return _preflight(campaign, counted)
+
+
+def _preflight(campaign: Campaign, counted: Counted | None) -> Preflight:
     found = Preflight()
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")

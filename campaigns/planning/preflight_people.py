@@ -18,6 +18,7 @@ from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan_sql import Picks, pick_accounts
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
+from campaigns.planning.senders import as_planned
 from contacts.models import Contact
 
 #: The groups whose people would get the message, and from whom.
@@ -113,14 +114,15 @@ def people_in_group(
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    routes = first_routes(
-        audience=audience_of(campaign=campaign),
-        group=group,
-        most=most,
-        after=after,
-        account_id=account.pk if account is not None else None,
-        texts=texts,
-    )
+    with as_planned(campaign):
+        routes = first_routes(
+            audience=audience_of(campaign=campaign),
+            group=group,
+            most=most,
+            after=after,
+            account_id=account.pk if account is not None else None,
+            texts=texts,
+        )
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     return [

@@ -13,6 +13,7 @@ from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun
 from clocks import shared
 from contacts.models import Contact
+from foundation.restricted import asking, is_restricted, visible
 from foundation.spans import span_text
 from sending.models import Delivery
 from sending.states import DeliveryState
@@ -23,6 +24,8 @@ RECENT = timedelta(days=7)
 OLD_FRIEND_LIST = timedelta(days=1)
 #: The most recent runs that are compared with the audience; each is a query over it.
 MOST_RUNS = 5
+#: The most recent runs of a restricted user that are compared with what a rehearsal found.
+MOST_SEEN = 1_000
 #: States of deliveries whose message was sent, may have been sent, or may still be sent.
 _WRITTEN_TO = (
     DeliveryState.PENDING,
@@ -95,7 +98,9 @@ def runs_to_the_same_people(
     recent = CampaignRun.objects.filter(
         Q(ended_at=None) | Q(ended_at__gte=shared.wall() - RECENT), planned_at__isnull=False
     )
-    runs = recent.exclude(campaign=campaign).select_related("campaign").order_by("-pk")
+    # Those that whoever asks may see: the warning names them.
+    seen = visible(recent.exclude(campaign=campaign), asking())
+    runs = seen.select_related("campaign").order_by("-pk")
     found = []
     for run in runs[:MOST_RUNS]:
         deliveries = Delivery.objects.filter(
@@ -108,7 +113,14 @@ def runs_to_the_same_people(
 
 
 def other_campaigns_warnings(runs: Iterable[tuple[str, int]]) -> list[str]:
-    """Return a warning for each of `runs_to_the_same_people`."""
+    """Return a warning for each of `runs_to_the_same_people` that whoever asks may see.
+
+    A rehearsal in the background, or by somebody else, has found those of the whole installation.
+    """
+    if is_restricted(asking()):
+        own = visible(CampaignRun.objects.filter(planned_at__isnull=False), asking())
+        known = {str(run) for run in own.select_related("campaign").order_by("-pk")[:MOST_SEEN]}
+        runs = [(run, people) for run, people in runs if run in known]
     return [
         _("%(run)s writes or wrote to %(n)s of these people within a week.")
         % {"run": run, "n": f"{people:,}"}

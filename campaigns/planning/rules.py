@@ -17,6 +17,7 @@ from campaigns.planning.senders import Senders, senders_of
 from campaigns.planning.text_choice import TextChoice, choice_of_campaign, choice_of_run
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
+from foundation.restricted import whole_tables
 from sending.models import CapOrigin, OnceAcross
 
 
@@ -95,6 +96,7 @@ def _cap_origins(run: CampaignRun) -> list[str] | None:
     return list(run.cap_origins.order_by("origin").values_list("origin", flat=True))
 
 
+@whole_tables()
 def counted_origins(campaign: Campaign) -> list[str] | None:
     """Return the origins whose messages count for the campaign's own cap; None: all count."""
     if campaign.cap_most is None or campaign.cap_label_id is None:
@@ -118,6 +120,7 @@ def default_cap() -> Cap | None:
     return cap_of(settings.FREQUENCY_CAP)
 
 
+@whole_tables()
 def origins_together(campaign: Campaign) -> list[str]:
     """Return the origins whose messages count together with the campaign's, its own included.
 

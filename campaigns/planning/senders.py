@@ -6,7 +6,8 @@ See docs/decisions/0027-shares-of-pools.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -15,6 +16,7 @@ from accounts.models import Account
 from accounts.pools import is_member
 from accounts.querysets import AccountQuerySet
 from campaigns.models import Campaign
+from foundation.restricted import whole_tables
 
 #: The key of the accounts chosen one by one among the groups with shares.
 BY_HAND = 0
@@ -89,6 +91,18 @@ def senders_of(campaign: Campaign) -> Senders:
 def share_of(shares: Mapping[str, float], pool_id: int) -> float:
     """Return the share of a pool; 1 if it was given none."""
     return float(shares.get(str(pool_id), 1.0))
+
+
+@contextmanager
+def as_planned(campaign: Campaign) -> Iterator[None]:
+    """Let rows be read as planning reads them, whoever asks: limits count messages of all.
+
+    A campaign that chooses no accounts would send by all. It is a draft if a restricted user sees
+    it, and then the accounts of others stay out of sight.
+    """
+    is_chosen = campaign.accounts.exists() or campaign.pools.exists()
+    with whole_tables() if is_chosen else nullcontext():
+        yield
 
 
 def accounts_of(*, campaign: Campaign) -> AccountQuerySet:

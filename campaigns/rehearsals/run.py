@@ -29,6 +29,7 @@ from clocks import shared
 from contacts.people.attributes import attribute_names_in_use
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
+from foundation.restricted import whole_tables
 from foundation.sentences import Sentence as _
 from sending.forbidden_words import approval_words, refusing_words
 from texts.rendering import TextProblem, compile_text
@@ -76,6 +77,7 @@ def fail_rehearsal(rehearsal_id: int, problem: Exception) -> None:
     )
 
 
+@whole_tables()
 def _run(rehearsal: Rehearsal, watch: Watch) -> None:
     campaign = rehearsal.campaign
     definition = definition_of(campaign)

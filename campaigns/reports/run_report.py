@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, BinaryIO, TextIO
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from accounts.models import Account
 from campaigns.models import CampaignRun
 from campaigns.reports.removed import refuse_removed
 from foundation.refusals import Refusal
+from foundation.time_sql import UtcIso
 from foundation.times import utc_iso
 from sending.models import Delivery, Reply
 from tabular.writing import escape_formula
@@ -81,7 +83,7 @@ def write_report(
     refuse_removed(run)
     rows = _rows(run)
     if defuses_formulas and format == "csv":
-        rows = (tuple(map(escape_formula, row)) for row in rows)
+        rows = _defused(rows)
     return WRITERS[format](rows, out)
 
 
@@ -100,26 +102,45 @@ def _rows(run: CampaignRun) -> Iterator[Row]:
         "attempt_count",
         "last_res",
         "seq",
-        "sent_at",
+        # The driver takes five times as long to read a time as all other columns together.
+        UtcIso("sent_at"),
         "text",
         "text_number",
     )
     rows = Delivery.objects.filter(run=run).order_by("pk").values_list(*columns)
     replies = _first_replies(run)
     replied, replied_at = next(replies, NO_REPLY)
-    for pk, uin, account, *values, sent_at, text, number in rows.iterator(chunk_size=CHUNK):
+    number_of_run = run.number
+    # Columns by name: a starred list would be made for each row.
+    for (
+        pk, uin, account, state, reason, attempts, last_res, seq, sent_at, text, number
+    ) in rows.iterator(chunk_size=CHUNK):  # fmt: skip
         while replied < pk:  # of a delivery that was removed meanwhile
             replied, replied_at = next(replies, NO_REPLY)
         yield (
             uin,
             accounts.get(account),
-            *values,
-            utc_iso(sent_at),
+            state,
+            reason,
+            attempts,
+            last_res,
+            seq,
+            sent_at,
             constants.get(number, "") if text is None else text,
             variants.get(number, ""),
-            utc_iso(replied_at if replied == pk else None),
-            run.number,
+            utc_iso(replied_at) if replied == pk else None,
+            number_of_run,
         )
+
+
+def _defused(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the rows with an apostrophe before what a spreadsheet would run as a formula.
+
+    Only the gateway's code, the text and the name of its variant are somebody else's words.
+    """
+    for row in rows:
+        res, seq, sent_at, text, variant = map(escape_formula, row[5:10])
+        yield (*row[:5], res, seq, sent_at, text, variant, *row[10:])
 
 
 def _first_replies(run: CampaignRun) -> Iterator[tuple[float, datetime | None]]:
@@ -146,9 +167,9 @@ def _write_csv(rows: Iterator[Row], out: BinaryIO) -> int:
     with _text_layer(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow(row)
-            written += 1
+        while some := list(islice(rows, CHUNK)):
+            writer.writerows(some)
+            written += len(some)
     return written
 
 

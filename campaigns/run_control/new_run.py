@@ -22,6 +22,7 @@ from clocks import shared
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
+from foundation.restricted import whole_tables
 from foundation.sentences import Sentence as _
 from foundation.times import clock
 from sending.forbidden_words import refusing_words
@@ -42,6 +43,7 @@ def hold(campaign: Campaign) -> None:
         list(audience.order_by("pk").select_for_update().values_list("pk"))
 
 
+@whole_tables()
 def make_run(
     campaign: Campaign, *, starts_at: datetime | None, moved_to: datetime | None = None
 ) -> CampaignRun:

@@ -45,6 +45,16 @@ def audience_contacts(
     for condition in also:
         included |= condition
     people = Contact.objects.filter(included)
+    return leave_out(people, excluded_lists=excluded_lists, excluded=excluded)
+
+
+def leave_out(
+    people: QuerySet[Contact],
+    *,
+    excluded_lists: Iterable[ContactList] = (),
+    excluded: Iterable[Q] = (),
+) -> QuerySet[Contact]:
+    """Return the people without those in any of the lists and those who meet a condition."""
     excluded_ids = [contact_list.pk for contact_list in excluded_lists]
     if excluded_ids:
         people = people.filter(~in_lists(excluded_ids))

@@ -34,6 +34,11 @@ from foundation.times import read_moment
 from labels.labelling import add_labels, remove_labels
 from labels.models import Label
 
+#: The actions; each is a method of the same name.
+VERBS = (
+    "answer", "cancel", "close", "reopen", "read", "unread", "assign", "labels", "note",
+    "suppress", "lift",
+)  # fmt: skip
 #: The actions that need another right than the one to change conversations.
 RIGHTS = {
     "answer": "conversations.add_answer",
@@ -54,24 +59,12 @@ class InboxVerbs:
         require(request.user.has_perm(needed))
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         conversation: Conversation = self.find(object_id)  # type: ignore[attr-defined]
-        act: Callable[[HttpRequest, Conversation], HttpResponse | None] | None
-        act = {
-            "answer": self._answer,
-            "cancel": self._cancel,
-            "close": self._close,
-            "reopen": self._reopen,
-            "read": self._read,
-            "unread": self._unread,
-            "assign": self._assign,
-            "labels": self._labels,
-            "note": self._note,
-            "suppress": self._suppress,
-            "lift": self._lift,
-        }.get(verb)
-        if act is None:
+        if verb not in VERBS:
             raise Http404
         if request.method != "POST":
             return HttpResponseRedirect(_back(request, conversation))
+        act: Callable[[HttpRequest, Conversation], HttpResponse | None]
+        act = getattr(self, f"_{verb}")
         try:
             shown = act(request, conversation)
         except Refusal as refusal:

@@ -17,6 +17,8 @@ from campaigns.reports import run_report as module
 from campaigns.reports.run_report import COLUMNS, write_report
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from foundation.time_sql import UtcIso
+from foundation.times import utc_iso
 from tests.campaigns.factories import (
     make_account,
     make_campaign,
@@ -76,6 +78,16 @@ def test_the_csv_has_the_columns_in_order_and_the_text_unchanged(run: CampaignRu
     assert rows[1]["account"] == rows[1]["sent_at"] == rows[1]["seq"] == ""
     assert (rows[1]["state"], rows[1]["reason"]) == ("skipped", "suppressed")
     assert len(rows) == 3
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 500_000, 999_999])
+def test_a_time_that_the_database_writes_is_what_python_writes(
+    run: CampaignRun, microsecond: int
+) -> None:
+    at = SENT_AT.replace(microsecond=microsecond)
+    run.deliveries.filter(state="sent").update(sent_at=at)
+    found = run.deliveries.order_by("pk").values_list(UtcIso("sent_at"), flat=True)
+    assert list(found) == [utc_iso(at), None, None]
 
 
 def test_the_json_is_one_array_of_typed_rows(run: CampaignRun) -> None:
@@ -138,6 +150,14 @@ def test_it_refuses_a_format_it_does_not_know(run: CampaignRun) -> None:
         write_report(run=run, format="pdf", out=io.BytesIO())
     assert refused.value.code == "format_unknown"
     assert "csv, json, xlsx" in refused.value.sentence
+
+
+def test_what_a_gateway_answered_is_defused_too(run: CampaignRun) -> None:
+    run.deliveries.filter(state="sent").update(last_res="=1+1")
+    out = io.BytesIO()
+    write_report(run=run, format="csv", out=out, defuses_formulas=True)
+    (row, *_others) = csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))
+    assert (row["last_res"], row["seq"], row["run"]) == ("'=1+1", "77", "1")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1-2", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"])

@@ -40,6 +40,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
 THEIRS = (MARKER, "theirs", "their pool", str(FIRST_ACCOUNT)[:7], str(FIRST_UIN)[:7])
 #: Operations that our rows refuse: what is asked for does not fit their state.
 REFUSED = {
+    "DELETE campaigns/{name}": "it was started",
+    "POST campaigns/{name}/archive": "a run is active",
+    "POST campaigns/{name}/restore": "it is not archived",
+    "POST templates/{name}/restore": "it is not archived",
     "POST campaigns/{name}/approve": "nothing waits for an approval",
     "POST campaigns/{name}/reject": "nothing waits for an approval",
     "POST campaigns/{name}/start": "a run is active",
@@ -223,11 +227,31 @@ def test_who_has_pools_alone_makes_no_lists(ours: Ours) -> None:
 def test_a_name_that_the_others_have_is_taken(
     ours: Ours, names: tuple[Names, Names, Names]
 ) -> None:
+    """It says so, and not how they spell it; what is proposed in its place is free."""
     client = _client(Role.OPERATOR)
-    text = {"name": names[1].template, "text": "hi"}
-    answer = client.post("/api/v1/templates", text, content_type="application/json")
-    assert answer.status_code == 409
-    assert answer.json()["error"] == "name_taken"
+    for address, name in (
+        ("templates", names[1].template),
+        ("campaigns", names[1].campaign),
+        (f"campaigns/{names[0].campaign}/clone", names[1].campaign),
+    ):
+        written = name.replace(MARKER, MARKER.lower())
+        assert written != name
+        body: dict[str, Any] = {"name": written, "text": "hi", "list": ["our list"]}
+        if address == "templates":
+            del body["list"]
+        if address.endswith("clone"):
+            body = {"new_name": written}
+        answer = client.post(f"/api/v1/{address}", body, content_type="application/json")
+        assert answer.status_code == 409, answer.content
+        assert answer.json()["error"] == "name_taken"
+        assert written in answer.content.decode()
+        assert MARKER not in answer.content.decode()
+    taken = f"{names[0].campaign} (2)"
+    Campaign.objects.create(name=taken)
+    clone = {"new_name": names[0].campaign}
+    address = f"/api/v1/campaigns/{names[0].campaign}/clone"
+    answer = client.post(address, clone, content_type="application/json")
+    assert answer.json()["suggested"] == f"{names[0].campaign} (3)", answer.json()
 
 
 @pytest.mark.both_databases

@@ -13,13 +13,11 @@ from django.test import Client
 
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.states import EarlierGroup
-from contacts.models import ContactImport
 from conversations.models import Conversation
-from restrictions.managers import is_scoped
-from restrictions.open import MODELS, WRITING
 from restrictions.scopes import SCOPES
 from sending.models import Delivery
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN
+from tests.restrictions.form_addresses import form_addresses
 from tests.restrictions.two_tenants import MARKER, Ours, make_restricted, make_two_tenants
 from tests.restrictions.two_tenants_api import fingerprint, our_names
 from users.roles import Role
@@ -50,33 +48,6 @@ def _draft(ours: Ours, user: Any) -> Campaign:
     draft.lists.add(ours.contact_list)
     draft.accounts.add(ours.account)
     return draft
-
-
-def _forms(ours: Ours) -> Iterator[str]:
-    """Return the addresses of the forms, for rows of ours."""
-    draft = Campaign.objects.get(name="our draft").pk
-    campaign, template = ours.campaign.pk, MessageTemplate.objects.get(name="our template").pk
-    found = ContactImport.objects.filter(contact_list=ours.contact_list).first()
-    assert found is not None
-    yield from (
-        "/campaigns/campaign/add/",
-        f"/campaigns/campaign/{draft}/change/",
-        f"/campaigns/campaign/{campaign}/change/",
-        "/campaigns/campaign/new/",
-        *(f"/campaigns/campaign/{draft}/steps/{step}/" for step in ("who", "what", "senders")),
-        f"/campaigns/campaign/{draft}/steps/when/",
-        f"/campaigns/campaign/{draft}/steps/check/",
-        f"/campaigns/campaign/{draft}/test/",
-        f"/campaigns/campaign/{campaign}/clone/",
-        f"/campaigns/campaign/{campaign}/retry/",
-        "/campaigns/messagetemplate/add/",
-        f"/campaigns/messagetemplate/{template}/change/",
-        "/contacts/contactlist/add/",
-        f"/contacts/contactlist/{ours.contact_list.pk}/change/",
-        "/contacts/contactimport/upload/",
-        f"/contacts/contactimport/{found.pk}/check/",
-        f"/accounts/account/{ours.account.pk}/change/",
-    )
 
 
 def _try(client: Client, method: str, address: str, data: Any = None) -> tuple[int, str, Any]:
@@ -154,7 +125,7 @@ def test_each_form_refuses_the_others_as_if_they_did_not_exist(ours: Ours) -> No
     client = _client(ours)
     before = fingerprint()
     tried: set[str] = set()
-    for address in _forms(ours):
+    for address in form_addresses(ours):
         status, text, context = _try(client, "get", address)
         assert status == 200, (address, status, text[-300:])
         assert not [one for one in THEIRS if one in text], address
@@ -292,23 +263,3 @@ def test_what_is_chosen_is_searched_in_our_part(ours: Ours) -> None:
             "/autocomplete/?app_label=campaigns&model_name=campaign&field_name=lists"
         ).content.decode()
     )
-
-
-def test_each_open_form_is_posted_here() -> None:
-    """A page that is opened gets a test: its address is named in this module, or has no choices."""
-    assert all(is_scoped(model) for model in MODELS)
-    asked = {
-        "accounts_account_ask", "campaigns_campaign_choose", "campaigns_campaign_decide",
-        "campaigns_campaign_rehearsal", "campaigns_campaign_schedule", "sending_delivery_resolve",
-        "campaigns_messagetemplate_preview", "contacts_contactimport_do",
-    }  # fmt: skip
-    posted = {
-        "accounts_account_change", "accounts_friendrequest_changelist", "campaigns_campaign_add",
-        "campaigns_campaign_change", "campaigns_campaign_clone", "campaigns_campaign_do",
-        "campaigns_campaign_new", "campaigns_campaign_retry", "campaigns_campaign_step",
-        "campaigns_campaign_test", "campaigns_messagetemplate_add",
-        "campaigns_messagetemplate_change", "contacts_contactimport_check",
-        "contacts_contactimport_upload", "contacts_contactlist_add", "contacts_contactlist_change",
-        "conversations_conversation_do",
-    }  # fmt: skip
-    assert asked | posted == WRITING
