@@ -17,6 +17,7 @@ from campaigns.models import Campaign
 from campaigns.planning.preflight import count_people, preflight
 from campaigns.planning.preflight_people import audience_of
 from campaigns.planning.preflight_result import Allocation, Preflight
+from campaigns.planning.senders import accounts_of
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.month_view import months_of
 from campaigns.scheduling.times import campaign_times
@@ -67,6 +68,8 @@ def _people(campaign: Campaign | None) -> dict[str, Any]:
         "problem": problem,
         "friends": reachable,
         "skipped": skipped_lines(found),
+        "may_be_more": bool(found.skipped.get("not_a_friend"))
+        and accounts_of(campaign=campaign).working().filter(friends_synced_at=None).exists(),
     }
 
 

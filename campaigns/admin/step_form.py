@@ -54,6 +54,8 @@ class StepForm(CampaignForm):
         super().__init__(*args, **kwargs)
         for name in set(self.fields) - set(self._meta.fields or ()):
             del self.fields[name]
+        if "text" in self.fields:
+            self.fields["text"].help_text = _("A click on a variable puts it into the text.")
 
     def clean(self) -> dict[str, Any] | None:
         """Apply the rules of the whole form to this step's values and the stored others."""

@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Contact, ContactImport, ContactList, Membership
 from foundation.refusals import Refusal
+from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,10 @@ def test_choices_of_people_are_saved_and_counted_as_they_are_made(operator: Clie
     assert "<b>3</b><span>people</span>" in answer["result"]
     assert "not a friend" in answer["result"]
     assert not campaign.typed_steps.filter(step="who").exists()
+    assert "Some friend lists are not known yet" not in answer["result"]  # there is no account
+    make_account(10_001, friends_synced_at=None)
+    shown = operator.get(step(campaign, "who")).content.decode()
+    assert "Some friend lists are not known yet" in shown
 
 
 def test_a_text_that_is_not_valid_yet_is_kept_and_comes_back(operator: Client) -> None:
