@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.models import Account
-from campaigns.audience_query import targeted_contacts
+from campaigns.audience_query import next_people, targeted_contacts
 from campaigns.models import Campaign
 from campaigns.planning.people_sql import Chunk
-from campaigns.planning.plan_sql import Picks, pick_accounts
+from campaigns.planning.plan_sql import Picks, pick_accounts, reading_chunks
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
 from campaigns.planning.senders import as_planned
@@ -31,8 +31,13 @@ FIRST_CHUNK = 1_000
 class Audience:
     """The people of a campaign, by id, and the function that picks accounts for some of them."""
 
+    campaign: Campaign
     people: QuerySet[Contact]
     pick: Callable[[QuerySet[Contact]], Picks]
+
+    def next(self, *, behind: int, most: int) -> QuerySet[Contact]:
+        """Return the next people after a contact id, at most `most`, as planning reads them."""
+        return next_people(of=self.campaign, behind=behind, most=most)
 
 
 def audience_of(*, campaign: Campaign) -> Audience:
@@ -49,7 +54,7 @@ def audience_of(*, campaign: Campaign) -> Audience:
     def pick(people: QuerySet[Contact]) -> Picks:
         return pick_accounts(rules=rules, people=Chunk(people))
 
-    return Audience(targeted_contacts(of=campaign).order_by("pk"), pick)
+    return Audience(campaign, targeted_contacts(of=campaign).order_by("pk"), pick)
 
 
 def first_routes(
@@ -76,19 +81,20 @@ def first_routes(
     """
     found: dict[int, int | None] = {}
     size = FIRST_CHUNK
-    while len(found) < most:
-        people = audience.people.filter(pk__gt=after)
-        found |= first_picks(
-            picks=audience.pick(people[:size]),
-            group=group,
-            most=most - len(found),
-            account_id=account_id,
-            texts=texts,
-        )
-        last = people.values_list("pk", flat=True)[size - 1 : size].first()
-        if last is None:
-            break
-        after, size = last, size * 4
+    with reading_chunks():
+        while len(found) < most:
+            people = audience.next(behind=after, most=size)
+            found |= first_picks(
+                picks=audience.pick(people),
+                group=group,
+                most=most - len(found),
+                account_id=account_id,
+                texts=texts,
+            )
+            last = people.values_list("pk", flat=True)[size - 1 : size].first()
+            if last is None:
+                break
+            after, size = last, size * 4
     return found
 
 

@@ -84,7 +84,7 @@ def rehearse_chunk(
         accounts: the accounts of the campaign, by id.
         figures: what is found is added here.
     """
-    chunk = audience.people.filter(pk__gt=after)[:CHUNK]
+    chunk = audience.next(behind=after, most=CHUNK)
     rows = _read(audience.pick(chunk), has_texts=text is not None)
     if not rows:
         return None
