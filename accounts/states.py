@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from foundation.states import StateTable
 
@@ -106,7 +107,7 @@ OPEN_FRIEND_REQUEST_STATES = (_R.WAITING, _R.ACCEPTING, _R.REFUSING)
 
 
 class FriendLinkState(models.TextChoices):
-    REQUESTED = "requested", _("requested")
+    REQUESTED = "requested", pgettext_lazy("own friend request", "requested")
     ASKED = "asked", _("the person was asked")
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")

@@ -4,8 +4,7 @@ An operation gets in here after it was looked through: everything that it finds,
 the managers of tables (`restrictions.managers`), and what it names or counts belongs to the user's
 part. The test with two tenants then asks it for the other's names and numbers.
 
-Deleting and archiving stay closed: whether something is still needed cannot be said without naming
-what needs it. So do segments, sequences, snippets and rules, which are for the whole installation.
+Segments, sequences, snippets and rules stay closed: they are for the whole installation.
 """
 
 from __future__ import annotations
@@ -34,7 +33,9 @@ OPEN = frozenset(
         "GET campaigns/{name}/status",
         "GET campaigns/{name}/unknown",
         "POST campaigns/{name}/add-late-comers",
+        "DELETE campaigns/{name}",
         "POST campaigns/{name}/approve",
+        "POST campaigns/{name}/archive",
         "POST campaigns/{name}/cancel",
         "POST campaigns/{name}/choose",
         "POST campaigns/{name}/clone",
@@ -44,6 +45,7 @@ OPEN = frozenset(
         "POST campaigns/{name}/preflight",
         "POST campaigns/{name}/reject",
         "POST campaigns/{name}/resolve",
+        "POST campaigns/{name}/restore",
         "POST campaigns/{name}/resume",
         "POST campaigns/{name}/retry",
         "POST campaigns/{name}/schedule",
@@ -83,6 +85,9 @@ OPEN = frozenset(
         "GET templates/{name}/preview",
         "GET templates/{name}/versions",
         "POST templates",
+        "DELETE templates/{name}",
+        "POST templates/{name}/archive",
+        "POST templates/{name}/restore",
         "POST templates/{name}/versions",
         "PATCH templates/{name}",
         "GET tokens",

@@ -63,8 +63,8 @@ class AuditEntryAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     search_fields = ["who", "object_name", "verb", "sentence", "address"]
     search_help_text = _("who, name, verb, sentence or IP address")
     ordering = ["-id"]
-    fields = [("at", "who"), ("channel", "address"), ("verb", "row"), "sentence", "key"]
-    readonly_fields = ["row"]
+    fields = ["what", ("at", "who"), ("channel", "address"), ("verb", "row"), "key"]
+    readonly_fields = ["row", "what"]
     change_form_outer_after_template = "console/audit/changes.html"
     empty_sentence = _("Nobody has changed anything or taken data out yet.")
 

@@ -33,10 +33,20 @@ STOPPED_ITSELF = "stopped itself"
 
 
 class OnlyIf(models.TextChoices):
-    """Who gets a step."""
+    """Who gets a step. What each means: docs/decisions/0074-branches-of-sequences.md."""
 
     ANY = "any", _("everybody")
+    REPLIED = "replied", _("who replied")
     NOT_REPLIED = "not-replied", _("who did not reply")
+    FAILED = "failed", _("whose message before failed")
+    IN_SEGMENT = "segment", _("who is in the segment")
+    NOT_IN_SEGMENT = "not-segment", _("who is not in the segment")
+
+
+#: The conditions that ask a segment.
+OF_SEGMENT = (OnlyIf.IN_SEGMENT, OnlyIf.NOT_IN_SEGMENT)
+#: In place of the number of a step: nobody goes on from here.
+END = 0
 
 
 class PersonState(models.TextChoices):

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
 
 from foundation.refusals import Refusal
+from foundation.restricted import asking, is_restricted, whole_tables
 from foundation.sentences import Sentence as _
 
 #: The most names in one sentence.
@@ -64,7 +65,23 @@ def register_preparation(model: type[Model], prepare: Preparation) -> None:
 
 
 def uses_of(row: Model) -> Uses:
-    """Return what uses a row, over all apps."""
+    """Return what uses a row, over all apps.
+
+    What a restricted user does not see is not named. It keeps the row nevertheless.
+    """
+    if not is_restricted(asking()):
+        return _found(row)
+    # Read anew: what a list of the console prefetched for it is only what the user sees.
+    fresh: Any = type(row)._base_manager.filter(pk=row.pk).first() or row
+    seen = _found(fresh)
+    with whole_tables():
+        whole = _found(fresh)
+    if (whole.blocking, whole.losing) == (seen.blocking, seen.losing):
+        return seen
+    return Uses(blocking=(*seen.blocking, _others()), losing=seen.losing, after=seen.after)
+
+
+def _found(row: Model) -> Uses:
     found = [find_uses(row) for find_uses in _finders.get(type(row), ())]
     return Uses(
         blocking=tuple(sentence for uses in found for sentence in uses.blocking),
@@ -94,9 +111,10 @@ def delete_row(*, row: Model) -> Uses:
             uses = uses_of(found)
             if uses.blocking:
                 raise _in_use(name, uses.blocking)
-            for prepare in _preparations.get(type(found), ()):
-                prepare(found)
-            found.delete()
+            with whole_tables():  # what belongs to the row goes with it, seen or not
+                for prepare in _preparations.get(type(found), ()):
+                    prepare(found)
+                found.delete()
     except (ProtectedError, RestrictedError) as problem:
         # No finder was registered for this use, and the database refuses the deletion.
         needing: Any = (
@@ -104,9 +122,8 @@ def delete_row(*, row: Model) -> Uses:
             if isinstance(problem, ProtectedError)
             else problem.restricted_objects
         )
-        raise _in_use(
-            name, [_("It is needed by: %(names)s.") % {"names": quoted(map(str, needing))}]
-        ) from None
+        sentence = _("It is needed by: %(names)s.") % {"names": quoted(map(str, needing))}
+        raise _in_use(name, [_others() if is_restricted(asking()) else sentence]) from None
     return uses
 
 
@@ -123,6 +140,10 @@ def quoted(names: Iterable[str]) -> str:
 def quoted_names(rows: QuerySet[Any]) -> str:
     """Return the names of the first MOST_NAMES rows in quotes, with "…" if there are more."""
     return quoted(str(row) for row in rows[: MOST_NAMES + 1])
+
+
+def _others() -> str:
+    return _("Others use it, in a part that you do not see. Ask an administrator.")
 
 
 def _in_use(name: str, sentences: Iterable[str]) -> Refusal:

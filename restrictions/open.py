@@ -7,11 +7,13 @@ through: the test with two tenants asks each of them for the other's names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import Account, AccountPool, Friend, FriendRequest
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import Contact, ContactImport, ContactList
 from conversations.models import Conversation
+from foundation.admin.archived import ArchivedFilter
 from sending.models import Delivery
 
 
@@ -27,17 +29,21 @@ class OpenModel:
         actions: for many rows.
         adds: whether rows are added.
         changes: whether rows are changed.
+        deletes: whether rows are deleted.
     """
 
     columns: tuple[str, ...]
-    filters: tuple[str, ...] = ()
+    filters: tuple[Any, ...] = ()
     fields: tuple[str, ...] = ()
     hidden: tuple[str, ...] | None = None
     actions: tuple[str, ...] = ()
     adds: bool = False
     changes: bool = False
+    deletes: bool = False
 
 
+#: What is done to many rows that are archived or deleted.
+_LIFE = ("archive", "restore", "delete_selected")
 MODELS = {
     Account: OpenModel(
         ("named", "health", "since", "friends_shown", "pace", "session"),
@@ -48,19 +54,24 @@ MODELS = {
     AccountPool: OpenModel(("name", "size", "working", "a_day")),
     ContactList: OpenModel(
         ("name", "people", "description", "created_at"),
+        (ArchivedFilter,),
         fields=("name", "description", "labels"),
+        actions=_LIFE,
         adds=True,
         changes=True,
+        deletes=True,
     ),
-    Contact: OpenModel(("uin", "name", "created_at")),
+    Contact: OpenModel(("uin", "name", "created_at"), fields=("uin", "name")),
     ContactImport: OpenModel(("file", "badge", "into", "progress", "counts", "created_at")),
     Campaign: OpenModel(
         ("named", "badge", "progress", "created_at"),
-        ("promise",),
+        (ArchivedFilter, "promise"),
         # These reach over the whole installation.
         hidden=("segments", "earlier_people", "excluded_earlier_people", "once_across"),
+        actions=_LIFE,
         adds=True,
         changes=True,
+        deletes=True,
     ),
     Conversation: OpenModel((), changes=True),
     Delivery: OpenModel(
@@ -74,7 +85,13 @@ MODELS = {
         actions=("act_accept", "act_refuse"),
     ),
     MessageTemplate: OpenModel(
-        ("name", "beginning", "languages", "updated_at"), hidden=(), adds=True, changes=True
+        ("name", "beginning", "languages", "updated_at"),
+        (ArchivedFilter,),
+        hidden=(),
+        actions=_LIFE,
+        adds=True,
+        changes=True,
+        deletes=True,
     ),
 }
 PERMISSIONS = frozenset(
@@ -92,6 +109,8 @@ PERMISSIONS = frozenset(
         "campaigns.approve_campaign",
         "campaigns.change_campaign",
         "campaigns.change_messagetemplate",
+        "campaigns.delete_campaign",
+        "campaigns.delete_messagetemplate",
         "campaigns.override_quiet_hours",
         "campaigns.view_campaign",
         "campaigns.view_messagetemplate",
@@ -101,6 +120,7 @@ PERMISSIONS = frozenset(
         "contacts.add_suppression",
         "contacts.change_contact",
         "contacts.change_contactlist",
+        "contacts.delete_contactlist",
         "contacts.delete_suppression",
         "contacts.view_contact",
         "contacts.view_contactimport",
@@ -124,22 +144,31 @@ WRITING = frozenset(
         "campaigns_campaign_change",
         "campaigns_campaign_choose",
         "campaigns_campaign_clone",
+        "campaigns_campaign_changelist",
         "campaigns_campaign_decide",
+        "campaigns_campaign_delete",
         "campaigns_campaign_do",
         "campaigns_campaign_new",
         "campaigns_campaign_rehearsal",
+        "campaigns_campaign_restore",
         "campaigns_campaign_retry",
         "campaigns_campaign_schedule",
         "campaigns_campaign_step",
         "campaigns_campaign_test",
         "campaigns_messagetemplate_add",
         "campaigns_messagetemplate_change",
+        "campaigns_messagetemplate_changelist",
+        "campaigns_messagetemplate_delete",
         "campaigns_messagetemplate_preview",
+        "campaigns_messagetemplate_restore",
         "contacts_contactimport_check",
         "contacts_contactimport_do",
         "contacts_contactimport_upload",
         "contacts_contactlist_add",
         "contacts_contactlist_change",
+        "contacts_contactlist_changelist",
+        "contacts_contactlist_delete",
+        "contacts_contactlist_restore",
         "conversations_conversation_do",
         "sending_delivery_resolve",
     }
@@ -152,7 +181,6 @@ PAGES = WRITING | {
     "accounts_friend_changelist",
     "autocomplete",
     "campaigns_campaign_approval",
-    "campaigns_campaign_changelist",
     "campaigns_campaign_dates",
     "campaigns_campaign_definition",
     "campaigns_campaign_figures",
@@ -166,23 +194,29 @@ PAGES = WRITING | {
     "campaigns_campaign_test_live",
     "campaigns_campaign_to_steps",
     "campaigns_campaign_variants",
-    "campaigns_messagetemplate_changelist",
     "campaigns_messagetemplate_version",
     "campaigns_messagetemplate_versions",
+    "contacts_contact_change",
     "contacts_contact_changelist",
+    "contacts_contact_export",
+    "contacts_contact_export_xlsx",
     "contacts_contactimport_changelist",
     "contacts_contactimport_live",
     "contacts_contactimport_page",
     "contacts_contactimport_rejects",
     "contacts_contactimport_to_upload",
-    "contacts_contactlist_changelist",
+    "contacts_contactlist_export",
+    "contacts_contactlist_export_xlsx",
     "contacts_contactlist_to_upload",
     "conversations_conversation_changelist",
     "conversations_conversation_export",
     "conversations_conversation_list",
     "conversations_conversation_thread",
     "search",
+    "sending_delivery_change",
     "sending_delivery_changelist",
+    "sending_delivery_export",
+    "sending_delivery_export_xlsx",
     "sending_delivery_story",
 }
 #: Words of an address that stay closed on an open page, by the page.

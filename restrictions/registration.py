@@ -10,6 +10,7 @@ from django.db.models import Model
 from foundation.restricted import register_restrictions, seeing_as
 from restrictions.beyond import refuse_rows
 from restrictions.commands import LIFT, RESTRICT
+from restrictions.keeping import register_keeping
 from restrictions.managers import scope_managers
 from restrictions.of_user import restriction_of
 from restrictions.open import OWN, PAGES, PERMISSIONS
@@ -51,5 +52,6 @@ def register() -> None:
     """Register them, and `users restrict` and `users lift`."""
     register_restrictions(Restricted())
     scope_managers()
+    register_keeping()
     register_action(RESTRICT)
     register_action(LIFT)

@@ -33,13 +33,23 @@ class ReadAhead(Generic[Item]):
     Args:
         items: returns the items. It runs in the thread, so it must not use the database.
         prepare: called first in the thread, for example to activate the language.
+        while_waiting: called in the consumer while no item comes, about every `every` seconds. What
+            it raises ends the iteration.
+        every: see `while_waiting`.
     """
 
     def __init__(
-        self, items: Callable[[], Iterator[Item]], *, prepare: Callable[[], None] | None = None
+        self,
+        items: Callable[[], Iterator[Item]],
+        *,
+        prepare: Callable[[], None] | None = None,
+        while_waiting: Callable[[], None] = lambda: None,
+        every: float | None = None,
     ) -> None:
         self._items = items
         self._prepare = prepare
+        self._while_waiting = while_waiting
+        self._every = every
         self._queue: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(_DEPTH)
         self._is_closed = threading.Event()
         sys.setswitchinterval(min(_SWITCH, sys.getswitchinterval()))
@@ -57,7 +67,11 @@ class ReadAhead(Generic[Item]):
 
     def __iter__(self) -> Iterator[Item]:
         while True:
-            item, problem = self._queue.get()
+            try:
+                item, problem = self._queue.get(timeout=self._every)
+            except queue.Empty:
+                self._while_waiting()
+                continue
             if problem is not None:
                 raise problem
             if item is None:

@@ -38,8 +38,10 @@ from foundation.admin import (
     ConsoleAdmin,
     ExportMixin,
     TimelineInline,
+    details,
     wall_time,
 )
+from foundation.admin.plain_numbers import shown_number
 from foundation.ages import how_long
 from foundation.display import EMPTY
 from labels.admin.labelled import LabelledMixin
@@ -62,7 +64,10 @@ class EventInline(TimelineInline):
 
     model = AccountEvent
     fk_name = "account"
-    fields = readonly_fields = ["at", "state", "reason", "detail", "by"]
+    fields = readonly_fields = ["at", "state", "reason", "details", "by"]
+
+    details = details("detail")
+
     verbose_name_plural = _("timeline")
 
 
@@ -249,7 +254,7 @@ class AccountAdmin(
             return account.state, state
         return account.state, f"{state}: {reason}"
 
-    @display(description=_("since"), ordering="state_changed_at")
+    @display(description=_("for how long"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
         """Return how long the account has been in its state."""
         return how_long(account.state_changed_at)
@@ -273,10 +278,10 @@ class AccountAdmin(
         learnt = account.lease.learnt_interval if hasattr(account, "lease") else None
         if learnt and learnt > account.min_interval:
             return gettext("%(gap)s s (learnt %(learnt)s s)") % {
-                "gap": number_format(account.min_interval, 2),
-                "learnt": number_format(learnt, 2),
+                "gap": shown_number(account.min_interval),
+                "learnt": shown_number(learnt),
             }
-        gap = number_format(account.min_interval, 2)
+        gap = shown_number(account.min_interval)
         limits = []
         if account.per_minute:
             n = account.per_minute

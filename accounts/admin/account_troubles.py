@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from accounts.admin.account_verbs import VERBS
-from accounts.models import Account
+from accounts.models import Account, AccountTask
+from accounts.models.account_task import AccountTaskKind
 from accounts.troubles import (
     TROUBLE_SENTENCES,
     TROUBLE_WORDS,
@@ -29,6 +30,10 @@ REMEDIES = {
     Trouble.OLD_FRIENDS: "sync",
     Trouble.NO_LOGIN: "login",
 }
+
+
+#: Account tasks that change what the list shows. While one is open, the page loads its rows anew.
+FOLLOWED = (AccountTaskKind.LOGIN, AccountTaskKind.LOGOUT, AccountTaskKind.SYNC)
 
 
 class TroubleFilter(DropdownFilter):
@@ -65,6 +70,7 @@ class AccountTroubles:
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list with its chips, which count under the other filters and the search."""
         found = super().get_changelist_instance(request)  # type: ignore[misc]
+        found.is_followed = AccountTask.objects.open().filter(kind__in=FOLLOWED).exists()
         if TroubleFilter not in found.list_filter:  # a restricted user's list has fewer filters
             return found
         parameter = TroubleFilter.parameter_name

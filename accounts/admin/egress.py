@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 from accounts.change_proxy import change_proxy
 from accounts.models import Account, Egress, Lease, Worker
 from foundation.admin import ConsoleAdmin, NamedMixin, confirmation, require
+from foundation.admin.plain_numbers import shown_number
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
@@ -58,7 +59,7 @@ class ProxyForm(forms.Form):
 class EgressAdmin(NamedMixin, ConsoleAdmin):
     """Egresses. A worker announces its egress at its start; an operator may limit it here."""
 
-    list_display = ["name", "life", "address", "per_second", "bound", "pinned", "is_enabled"]
+    list_display = ["name", "life", "address", "rate", "bound", "pinned", "is_enabled"]
     list_filter = ["is_enabled"]
     search_fields = ["name", "source_address"]
     fields = ["name", "source_address", "shown_proxy", "per_second", "is_enabled"]
@@ -142,6 +143,11 @@ class EgressAdmin(NamedMixin, ConsoleAdmin):
     def address(self, egress: Egress) -> Any:
         """Return the proxy or the source address."""
         return egress.shown_proxy or egress.source_address or _("the host's own address")
+
+    @display(description=_("messages a second"), ordering="per_second")
+    def rate(self, egress: Egress) -> str:
+        """Return the ceiling."""
+        return EMPTY if egress.per_second is None else shown_number(egress.per_second)
 
     @display(description=_("accounts now"), ordering="bound_count")
     def bound(self, egress: Any) -> int:

@@ -34,7 +34,7 @@ from accounts.lookup import find_accounts
 from accounts.models import FriendEvent, FriendLink, FriendLinkKind, Profile
 from accounts.states import FriendLinkState
 from accounts.wake_ups import wake_reconciler
-from foundation.admin import ReadOnlyMixin, UncountedAdmin, confirmation, require
+from foundation.admin import ReadOnlyMixin, UncountedAdmin, confirmation, details, require
 from foundation.refusals import Refusal
 from qqhttp import Sex
 from tabular.uin_search import search_by_uin
@@ -94,7 +94,13 @@ class FriendLinkForm(forms.Form):
 class FriendLinkAdmin(ReadOnlyMixin, UncountedAdmin):
     """What operators asked of people, one at a time, and what became of it."""
 
-    list_display = ["uin", "kind", "badge", "account", "purpose", "requested_at", "by", "detail"]
+    list_display = ["uin", "kind", "badge", "account", "purpose", "requested_at", "by", "details"]
+    fields = [
+        ("uin", "account"), ("kind", "purpose"), "text", ("badge", "details"), "answer",
+        ("by", "requested_at"), "finished_at",
+    ]  # fmt: skip
+    readonly_fields = ["badge", "details"]
+    details = details("detail")
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),

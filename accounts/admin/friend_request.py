@@ -29,7 +29,13 @@ from accounts.friend_requests.decide import (
 from accounts.models import FriendRequest
 from accounts.states import FriendRequestState
 from accounts.wake_ups import wake_reconciler
-from foundation.admin import ReadOnlyMixin, UncountedAdmin, confirmation, show_refusals
+from foundation.admin import (
+    ReadOnlyMixin,
+    UncountedAdmin,
+    confirmation,
+    details,
+    show_refusals,
+)
 from foundation.refusals import Refusal
 from tabular.uin_search import search_by_uin
 
@@ -82,8 +88,10 @@ class FriendRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     actions = ["act_accept", "act_refuse"]
     fields = [
         ("uin", "account"), "text", ("state", "received_at"), ("by", "decided_at"),
-        "reason", ("finished_at", "detail"),
+        "reason", ("finished_at", "details"),
     ]  # fmt: skip
+    readonly_fields = ["details"]
+    details = details("detail")
     empty_sentence = _(
         "Nobody has asked to be a friend yet. An account's policy decides whether requests wait "
         "here or are accepted at once."
@@ -193,7 +201,7 @@ class FriendRequestAdmin(ReadOnlyMixin, UncountedAdmin):
         """Return the beginning of the text."""
         return Truncator(request.text).chars(SHOWN_CHARACTERS)
 
-    @admin.display(description=_("in words"))
+    @admin.display(description=_("details"))
     def outcome(self, request: FriendRequest) -> str:
         """Return what became of it, or the reason of the refusal."""
         return request.detail or Truncator(request.reason).chars(SHOWN_CHARACTERS)

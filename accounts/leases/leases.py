@@ -155,12 +155,10 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
     (seconds since 1970, which fits a signed 32-bit number until 2038), so that a database restored
     from an old backup does not reuse SEQs.
     """
-    with transaction.atomic():
-        mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
-        if not mine.update(last_seq=raised_seq(count, lowest=lowest_seq())):
-            return None
-        last: int = mine.values_list("last_seq", flat=True).get()
-    return last - count + 1
+    last = Lease.objects.reserve_seqs(
+        account_id=grant.account_id, token=grant.token, lowest=lowest_seq(), count=count
+    )
+    return None if last is None else last - count + 1
 
 
 def lowest_seq() -> int:

@@ -38,4 +38,4 @@ class FriendEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.uin}: {self.kind}"
+        return f"{self.uin}: {self.get_kind_display()}"

@@ -24,12 +24,14 @@ class Limits:
     per_day: int | None = None
     egress_per_second: float | None = None
     gateway_per_second: float | None = None
+    #: The account's sliding windows as (seconds, messages). Kept: each message asks for them.
+    windows: tuple[tuple[float, int], ...] = field(init=False)
 
-    @property
-    def windows(self) -> tuple[tuple[float, int], ...]:
-        """The account's sliding windows as (seconds, messages)."""
+    def __post_init__(self) -> None:
+        """Put the windows together."""
         pairs = ((MINUTE, self.per_minute), (HOUR, self.per_hour), (DAY, self.per_day))
-        return tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
+        kept = tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
+        object.__setattr__(self, "windows", kept)
 
 
 def daily_limit(per_day: int | None, warm_up_limit: int | None) -> int | None:

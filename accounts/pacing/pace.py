@@ -194,6 +194,8 @@ class Windows:
                 counts too; None: the message's own.
         """
         keys = [key for key, _ in self._scopes(limits, None)]
+        if not keys and rate is None:
+            return
         at = _milliseconds(shared.now())
         try:
             if keys:

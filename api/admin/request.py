@@ -89,10 +89,11 @@ class ApiRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     search_help_text = _("user, token, refusal, request ID or IP address, as a whole")
     ordering = ["-id"]
     fields = [
-        ("at", "took_ms", "times"),
+        ("at", "took_ms"),
         ("who", "token_name"),
         ("method", "operation"),
-        ("status", "error", "field"),
+        ("status", "times"),
+        ("error", "field"),
         ("address", "request"),
     ]
     empty_sentence = _(

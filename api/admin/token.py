@@ -71,6 +71,13 @@ class TokenAdmin(ConsoleAdmin):
     search_fields = ["name", "user__username"]
     actions = ["revoke"]
     fields = ["name", "scope", "expires"]
+    #: What a token's page shows: a token that was issued is never changed.
+    shown = [
+        ("name", "scope"),
+        ("user", "start"),
+        ("created_at", "expires_at"),
+        ("last_used_at", "revoked_at"),
+    ]
     empty_sentence = gettext_lazy(
         "A token lets a program use the HTTP API as you, within a scope. It is shown once."
     )
@@ -97,6 +104,10 @@ class TokenAdmin(ConsoleAdmin):
         """Return the form of the user who asks."""
         made = super().get_form(request, obj, change, **kwargs)
         return type("OwnTokenForm", (made,), {"user": request.user})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields of the form of a new token, or what is known of one."""
+        return self.fields if obj is None else self.shown
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Show the token: the form has issued it."""

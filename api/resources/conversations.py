@@ -41,6 +41,9 @@ OPERATIONS = (
         "POST", "reply-rules", "reply_rules create", scope=Scope.ADMIN, rights=add(RULE),
         schemas={"position": INTEGER}, status=201,
     ),
+    command_operation(
+        "POST", "reply-rules/order", "reply_rules order", scope=Scope.ADMIN, rights=change(RULE)
+    ),
     *(
         command_operation(
             "POST", f"reply-rules/{{name}}/{verb}", f"reply_rules {verb}", scope=Scope.ADMIN,

@@ -78,7 +78,7 @@ class CampaignAdmin(
     """Campaigns. Their runs are started, paused and ended on a campaign's page."""
 
     class Media:
-        js = ("console/schedule.js", "console/variants.js")
+        js = ("console/schedule.js", "console/variants.js", "console/order.js")
 
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]

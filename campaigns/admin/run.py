@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from campaigns.admin.page_urls import run_url
 from campaigns.models import CampaignRun
-from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin
+from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin, details
 from sending.states import RunState
 
 RUN_COLOURS = {
@@ -33,10 +33,11 @@ RUN_COLOURS = {
 class RunAdmin(NameSearchMixin, ReadOnlyMixin, ConsoleAdmin):
     """The list of runs. They are controlled on the campaign's page."""
 
-    list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
+    list_display = ["named", "badge", "details", "created_at", "ended_at"]
     list_filter = [("state", ChoicesDropdownFilter), ("campaign", AutocompleteSelectFilter)]
     list_select_related = ["campaign"]
     list_display_links = None
+    details = details("state_detail")
     search_fields = ["campaign__name"]
     name_key_field = "campaign__name_key"
     ordering = ["-id"]

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, deliveries_url
+from campaigns.creation.sequence_steps import ways_in_words
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
-from foundation.times import span
 from sending.states import DeliveryState
 
 #: The results of a step that the page shows, in this order.
@@ -29,7 +30,6 @@ _SHOWN = (
 def figures_context(sequence: Sequence) -> dict[str, Any]:
     """Return what the page of a sequence shows of its people and steps."""
     figures = sequence_figures(sequence=sequence)
-    most = max((one.messages.targeted for one in figures.steps if one.messages), default=0)
     return {
         "entered": figures.entered,
         "entered_url": _people_url(sequence, state__in=",".join(figures.people)),
@@ -41,23 +41,51 @@ def figures_context(sequence: Sequence) -> dict[str, Any]:
             (PersonEnd(reason).label, n, _people_url(sequence, reason__exact=reason))
             for reason, n in figures.reasons.items()
         ],
-        "steps": [_step(sequence, one, most=most) for one in figures.steps],
+        "steps": [_step(sequence, one, entered=figures.entered) for one in figures.steps],
+        "ends": _ends(sequence, 0, figures.ends),
+        "finished": figures.people.get(PersonState.FINISHED, 0),
+        "finished_url": _people_url(sequence, state__exact=PersonState.FINISHED.value),
     }
 
 
-def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
+def _ends(sequence: Sequence, number: int, ends: dict[str, int]) -> list[tuple[Any, int, str]]:
+    """Return why people went no further than a step: in words, how many, and their URL."""
+    labels = dict(PersonEnd.choices)
+    finished = PersonState.FINISHED.value
+    return [
+        (
+            _("finished here") if end == finished else labels[end],
+            n,
+            _people_url(
+                sequence,
+                step__exact=number,
+                **({"state__exact": end} if end == finished else {"reason__exact": end}),
+            ),
+        )
+        for end, n in ends.items()
+    ]
+
+
+def _step(sequence: Sequence, one: StepFigures, *, entered: int) -> dict[str, Any]:
     step, messages = one.step, one.messages
     found: dict[str, Any] = {
         "step": step,
-        "wait": _wait_words(step.wait_seconds),
+        "wait": wait_words(step.wait_seconds),
         "text": step.message,
         "waiting": one.waiting,
         "waiting_url": _people_url(
             sequence, step__exact=step.number - 1, next_at__isempty=0, state__exact="active"
         ),
+        "segment": step.segment,
+        "ways": ways_in_words(step.then_to, step.else_to),
+        "passed": one.passed,
+        "passed_url": _people_url(sequence, past=step.number),
+        "ends": _ends(sequence, step.number, one.ends),
+        "sent": messages.sent if messages else 0,
+        "sent_url": deliveries_url(run__id__exact=step.run_id, state__exact="sent"),
         "replied": one.replied,
         "targeted": messages.targeted if messages else 0,
-        "percent": 100 * messages.targeted / most if messages and most else 0,
+        "percent": 100 * messages.targeted / entered if messages and entered else 0,
         "results": [],
     }
     if messages is None or step.campaign is None:
@@ -78,12 +106,16 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
     return found
 
 
-def _wait_words(seconds: int) -> str:
-    """Return a wait in words, in days if it is whole days."""
+def wait_words(seconds: int) -> str:
+    """Return a wait in words, exactly: in the largest unit of which it is a whole number."""
     days, rest = divmod(seconds, 86_400)
-    if rest or not days:
-        return span(seconds)
-    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if days and not rest:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if not seconds % 3_600:
+        return _("%(n)d h") % {"n": seconds // 3_600}
+    if not seconds % 60:
+        return _("%(n)d min") % {"n": seconds // 60}
+    return _("%(n)d s") % {"n": seconds}
 
 
 def _people_url(sequence: Sequence, **filters: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from campaigns.models import SequencePerson
+from campaigns.models import SequencePerson, SequenceStep
+from campaigns.reports.sequence_figures import people_past
 from campaigns.sequence_states import PersonState
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.admin.key_fields import is_key
 
 PERSON_COLOURS = {
     PersonState.BEFORE: "default",
@@ -23,6 +26,32 @@ PERSON_COLOURS = {
     PersonState.FINISHED: "success",
     PersonState.STOPPED: "warning",
 }
+
+
+class PastStepFilter(admin.SimpleListFilter):
+    """Those who passed over a step of the chosen sequence."""
+
+    title = _("passed over the step")
+    parameter_name = "past"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the steps of the sequence by which the list is filtered; none without one."""
+        return [(str(step.number), str(step.number)) for step in self._steps(request)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the people who have no message of the step, and are at it or later."""
+        chosen = self.value()
+        for step in self._steps(request):
+            if str(step.number) == chosen:
+                return queryset.filter(pk__in=people_past(step).values("pk"))
+        return queryset
+
+    def _steps(self, request: HttpRequest) -> list[SequenceStep]:
+        chosen = request.GET.get("sequence__id__exact", "")
+        if not is_key(chosen):
+            return []
+        started = SequenceStep.objects.filter(sequence=int(chosen)).exclude(run=None)
+        return list(started.order_by("number"))
 
 
 @admin.register(SequencePerson)
@@ -38,6 +67,7 @@ class SequencePersonAdmin(ReadOnlyMixin, UncountedAdmin):
         ("state", ChoicesDropdownFilter),
         ("reason", ChoicesDropdownFilter),
         "step",
+        PastStepFilter,
         ("next_at", admin.EmptyFieldListFilter),
     ]
     list_select_related = ["sequence", "contact"]

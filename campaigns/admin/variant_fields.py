@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from campaigns.admin.variant_test_fields import VariantTestFields
 from campaigns.creation.variants import (
@@ -25,6 +24,7 @@ from campaigns.creation.variants import (
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
 from foundation.admin.key_fields import is_key
+from foundation.admin.plain_numbers import PlainNumberWidget
 from foundation.refusals import Refusal
 
 #: The parts of a row, as the names of its inputs end.
@@ -55,10 +55,13 @@ class VariantsWidget(forms.Widget):
     """A table with a row for each variant, and its share of the people."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Rows:
-        """Return the rows in which something was typed."""
+        """Return the rows in which something was typed, in the order of their places."""
+        numbers = sorted(
+            range(MOST_VARIANTS),
+            key=lambda number: _place(str(data.get(f"{name}_{number}_place", ""))),
+        )
         rows = (
-            [str(data.get(f"{name}_{number}_{part}", "")) for part in PARTS]
-            for number in range(MOST_VARIANTS)
+            [str(data.get(f"{name}_{number}_{part}", "")) for part in PARTS] for number in numbers
         )
         return Rows([row for row in rows if _is_used(row)])
 
@@ -75,6 +78,7 @@ class VariantsWidget(forms.Widget):
             {
                 "number": number,
                 "is_spare": number >= max(FEWEST_ROWS, len(rows)),
+                "place": number + 1 if number < max(FEWEST_ROWS, len(rows)) else "",
                 **dict(zip(PARTS, rows[number] if number < len(rows) else [""] * 4, strict=True)),
             }
             for number in range(MOST_VARIANTS)
@@ -144,7 +148,7 @@ class VariantFields(VariantTestFields):
         max_value=MOST_HOLDOUT,
         max_digits=4,
         decimal_places=1,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=PlainNumberWidget,
         help_text=_(
             "So many of a hundred people get nothing, to see what happens without the message. "
             "They are drawn from those who would get it."
@@ -223,6 +227,11 @@ def _stored(text: str) -> str:
 def _is_used(row: list[str]) -> bool:
     name, weight, template, text = (part.strip() for part in row)
     return bool(name or template or text or weight not in ("", "1"))
+
+
+def _place(written: str) -> int:
+    """Return the place of a row; one without a place comes last, and equal ones stay in order."""
+    return int(written) if is_key(written) and len(written) < 4 else 1_000
 
 
 def _templates(chosen: set[str]) -> list[tuple[int, str]]:

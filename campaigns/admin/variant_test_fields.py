@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -20,6 +19,7 @@ from campaigns.creation.variant_test import (
     refuse_test,
 )
 from campaigns.states import DecideBy
+from foundation.admin.plain_numbers import PlainNumberWidget
 from foundation.refusals import Refusal
 from foundation.spans import span_text
 
@@ -36,7 +36,7 @@ class VariantTestFields(forms.ModelForm):
         max_value=MOST_TEST,
         max_digits=4,
         decimal_places=1,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=PlainNumberWidget,
         help_text=_(
             "The variants go to so many of a hundred people. The rest waits, and gets the variant "
             "that is chosen. 0: everybody gets their variant at once."

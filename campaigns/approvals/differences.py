@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from campaigns.creation.sequence_steps import ways_in_words
 from campaigns.models import Campaign
 from campaigns.sequence_states import OnlyIf
 from foundation.differences import differences
@@ -137,8 +138,7 @@ def _item(value: Any) -> str:
     if not isinstance(value, Mapping):
         return str(value)
     if "only_if" in value:
-        only = OnlyIf(value["only_if"]).label if value["only_if"] in OnlyIf.values else ""
-        return f"{value['step']}: {value['wait']}, {only}"
+        return _step_item(value)
     if "where" in value:
         return f"{value['name']}: {value['where'] or value['conditions']}"
     if "share" in value and value["share"] is not None:
@@ -146,6 +146,15 @@ def _item(value: Any) -> str:
     if "name" in value:
         return str(value["name"])
     return ", ".join(f"{key}: {one}" for key, one in value.items())
+
+
+def _step_item(value: Mapping[str, Any]) -> str:
+    only = OnlyIf(value["only_if"]).label if value["only_if"] in OnlyIf.values else ""
+    parts = [f"{value['wait']}, {only}"]
+    if "segment" in value:
+        parts.append(_item(value["segment"]))
+    parts += ways_in_words(value.get("then"), value.get("else"))
+    return f"{value['step']}: " + "; ".join(parts)
 
 
 def _field(name: str, of: type[Model]) -> Any:

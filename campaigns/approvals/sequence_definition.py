@@ -16,7 +16,9 @@ from campaigns.approvals.definition import (
     whole_or_as_written,
     with_conditions,
 )
+from campaigns.creation.sequence_steps import place_data
 from campaigns.models import MessageTemplate, Sequence, SequenceStep, Snippet
+from contacts.models import Segment
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
 from foundation.spans import span_text
@@ -49,13 +51,14 @@ def locked_sequence_definition(sequence: Sequence) -> tuple[Sequence, Definition
         lock_rows(audience.all())
     templates = locked.steps.exclude(template=None).values("template")
     lock_rows(MessageTemplate.objects.filter(pk__in=templates))
+    lock_rows(Segment.objects.filter(pk__in=locked.steps.exclude(segment=None).values("segment")))
     if any("snippets" in step.message for step in locked.steps.select_related("template")):
         lock_rows(Snippet.objects.all())
     return locked, definition_of_sequence(locked)
 
 
 def _steps(sequence: Sequence) -> list[SequenceStep]:
-    steps = sequence.steps.select_related("template", "campaign", "run")
+    steps = sequence.steps.select_related("template", "campaign", "run", "segment")
     return list(steps.prefetch_related("template__texts", "run__texts").order_by("number"))
 
 
@@ -122,8 +125,18 @@ def _senders(steps: list[SequenceStep], numbers: list[int]) -> list[dict[str, An
 
 
 def _rule_of(step: SequenceStep) -> dict[str, Any]:
-    return {
+    """Return when and to whom a step is sent, and where people go if that is not the next step.
+
+    What is not used is left out: so approvals of before there were branches hold.
+    """
+    rule: dict[str, Any] = {
         "step": step.number,
         "wait": span_text(step.wait_seconds),
         "only_if": step.only_if,
     }
+    if step.segment is not None:
+        rule["segment"] = with_conditions(Segment.objects.filter(pk=step.segment.pk))[0]
+    for name, place in (("then", step.then_to), ("else", step.else_to)):
+        if place is not None:
+            rule[name] = place_data(place)
+    return rule

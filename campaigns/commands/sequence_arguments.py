@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.commands.decisions import add_decision_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
-from campaigns.creation.create_sequence import Step, read_wait
-from campaigns.find import find_template
+from campaigns.creation.sequence_steps import Step, read_when
+from campaigns.find import find_segments, find_template
 from foundation.names import without_controls
 from foundation.refusals import Refusal
 from tabular.arguments import uin_argument
@@ -83,7 +83,12 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
             help=words,
         )
     for option, words in (
-        ("--step", 'a message: "0m=TEXT", "1d=TEXT", "1d?not-replied=TEXT"; may be repeated'),
+        (
+            "--step",
+            'a message: "0m=TEXT", "1d=TEXT", "1d?not-replied=TEXT"; may be repeated. After ?: '
+            "replied, not-replied, failed, segment:NAME or not-segment:NAME. Then where people "
+            'go: "1d?segment:VIP,then:4,else:end=TEXT"',
+        ),
         ("--step-template", 'the same with a template: "1d=TEMPLATE"'),
     ):
         create.add_argument(
@@ -113,7 +118,7 @@ def steps_from(options: dict[str, Any]) -> list[Step]:
     """Return the steps in the order in which they were given.
 
     Raises:
-        Refusal: one cannot be read (`step_malformed`), or its template is unknown.
+        Refusal: one cannot be read (`step_malformed`), or its template or segment is unknown.
     """
     return [_step(text, is_template=is_template) for text, is_template in options["steps"]]
 
@@ -126,10 +131,17 @@ def _step(text: str, *, is_template: bool) -> Step:
             % {"text": without_controls(text)[:40]},
             code="step_malformed",
         )
-    seconds, only_if = read_wait(when)
-    if is_template:
-        return Step(seconds, only_if, template=find_template(name=message))
-    return Step(seconds, only_if, text=message)
+    found = read_when(when)
+    segments = find_segments(names=[found.segment] if found.segment else [])
+    return Step(
+        found.wait_seconds,
+        found.only_if,
+        text="" if is_template else message,
+        template=find_template(name=message) if is_template else None,
+        segment=segments[0] if segments else None,
+        then_to=found.then_to,
+        else_to=found.else_to,
+    )
 
 
 def _with_text(text: str) -> tuple[str, bool]:

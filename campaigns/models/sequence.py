@@ -160,6 +160,18 @@ class SequenceStep(models.Model):
     only_if = models.CharField(
         _("to whom"), max_length=12, choices=OnlyIf.choices, default=OnlyIf.ANY
     )
+    segment = models.ForeignKey(
+        Segment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sequence_steps",
+        verbose_name=_("segment"),
+    )
+    #: The number of a later step, END, or NULL for the next step.
+    then_to = models.PositiveSmallIntegerField(_("then"), null=True, blank=True)
+    #: The same for those for whom the step is not.
+    else_to = models.PositiveSmallIntegerField(_("the others"), null=True, blank=True)
     template = models.ForeignKey(
         MessageTemplate,
         on_delete=models.PROTECT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +74,7 @@ def rehearse_chunk(
     after: int,
     accounts: Mapping[int, Account],
     figures: RehearsalFigures,
+    look: Callable[[], None],
 ) -> int | None:
     """Rehearse the next people; return the contact id of the last one, None if none is left.
 
@@ -83,6 +84,7 @@ def rehearse_chunk(
         after: only people with a higher contact id.
         accounts: the accounts of the campaign, by id.
         figures: what is found is added here.
+        look: called before each text; what it raises ends the chunk.
     """
     chunk = audience.next(behind=after, most=CHUNK)
     rows = _read(audience.pick(chunk), has_texts=text is not None)
@@ -99,7 +101,7 @@ def rehearse_chunk(
         if account_id in accounts and not is_skipped and text is not None:
             recipients.append(_Person(_recipient(row), account_id, number))
     if text is not None:
-        _render(recipients, text=text, accounts=accounts, figures=figures)
+        _render(recipients, text=text, accounts=accounts, figures=figures, look=look)
     return int(max(row[0] for row in rows))
 
 
@@ -133,10 +135,12 @@ def _render(
     text: TextsAtHand,
     accounts: Mapping[int, Account],
     figures: RehearsalFigures,
+    look: Callable[[], None],
 ) -> None:
     has_nicknames = any("nickname" in one.variables for one in text.texts.values())
     nicknames = _nicknames(people) if has_nicknames else {}
     for person in people:
+        look()
         account, recipient = accounts[person.account_id], person.recipient
         figures.rendered += 1
         nickname = nicknames.get((account.pk, recipient.uin), "")

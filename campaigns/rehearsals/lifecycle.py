@@ -12,18 +12,21 @@ from accounts.wake_ups import JOBS, publish
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Approval, Campaign, Rehearsal
 from campaigns.rehearsals.run import run_rehearsal
-from campaigns.states import ApprovalState, RehearsalState
+from campaigns.states import OPEN_REHEARSAL_STATES, ApprovalState, RehearsalState
 from clocks import shared
 from foundation.refusals import Refusal
 
 #: An audience of at most so many people is rehearsed at once, a larger one by the jobs worker.
 AT_ONCE = 3_000
+#: One that takes longer than so many seconds, because its texts are costly or the machine is busy,
+#: goes on in the jobs worker.
+AT_ONCE_SECONDS = 10.0
 #: The newest rehearsals of a campaign that are kept, besides those an approval was asked for.
 MOST_KEPT = 20
 
 
 def start_rehearsal(*, campaign: Campaign, by: Any = None, is_awaited: bool = False) -> Rehearsal:
-    """Rehearse a campaign: at once if its audience is small, else in the jobs worker.
+    """Rehearse a campaign: at once if its audience is small and its texts quick, else by a worker.
 
     A rehearsal that is under way is not started a second time.
 
@@ -46,9 +49,10 @@ def start_rehearsal(*, campaign: Campaign, by: Any = None, is_awaited: bool = Fa
     else:
         _remove_old(campaign)
     if is_awaited or rehearsal.people <= AT_ONCE:
-        run_rehearsal(rehearsal_id=rehearsal.pk)
+        patience = None if is_awaited else AT_ONCE_SECONDS
+        run_rehearsal(rehearsal_id=rehearsal.pk, patience=patience)
         rehearsal.refresh_from_db()
-    else:
+    if rehearsal.state in OPEN_REHEARSAL_STATES and rehearsal.heartbeat_at is None:
         wake_rehearsal(rehearsal.pk)
     return rehearsal
 

@@ -21,6 +21,7 @@ from campaigns.planning.senders import accounts_of
 from campaigns.rehearsals.chunk import TextsAtHand, rehearse_chunk, variables_of
 from campaigns.rehearsals.figures import RehearsalFigures, figures_from
 from campaigns.rehearsals.result import result_of
+from campaigns.rehearsals.watch import FencedOff, HandedOver, Watch
 from campaigns.scheduling.dates import next_dates
 from campaigns.states import RehearsalState
 from campaigns.writing.whole_text import whole_text
@@ -37,12 +38,13 @@ from texts.rendering import TextProblem, compile_text
 MOST_TAKES = 10
 
 
-class _FencedOff(Exception):
-    """The rehearsal was cancelled, or another worker took it."""
+def run_rehearsal(*, rehearsal_id: int, patience: float | None = None) -> bool:
+    """Take a rehearsal and run it to its end; return False if it was not there to be taken.
 
-
-def run_rehearsal(*, rehearsal_id: int) -> bool:
-    """Take a rehearsal and run it to its end; return False if it was not there to be taken."""
+    Args:
+        rehearsal_id: the rehearsal.
+        patience: seconds after which it is left for the jobs worker to go on; None: it is not.
+    """
     taken = Rehearsal.objects.abandoned().filter(pk=rehearsal_id)
     now = shared.wall()
     if not taken.transition(to=RehearsalState.RUNNING, token=F("token") + 1, heartbeat_at=now):
@@ -56,8 +58,8 @@ def run_rehearsal(*, rehearsal_id: int) -> bool:
                 % {"times": MOST_TAKES},
                 code="too_many_takes",
             )
-        _run(rehearsal)
-    except _FencedOff:
+        _run(rehearsal, Watch(rehearsal, patience))
+    except (FencedOff, HandedOver):
         return True
     except Refusal as refusal:
         _end(rehearsal, RehearsalState.FAILED, problem=refusal.sentence)
@@ -76,7 +78,7 @@ def fail_rehearsal(rehearsal_id: int, problem: Exception) -> None:
 
 
 @whole_tables()
-def _run(rehearsal: Rehearsal) -> None:
+def _run(rehearsal: Rehearsal, watch: Watch) -> None:
     campaign = rehearsal.campaign
     definition = definition_of(campaign)
     _refuse_changed(rehearsal, definition)
@@ -90,11 +92,18 @@ def _run(rehearsal: Rehearsal) -> None:
             after=rehearsal.cursor,
             accounts=accounts,
             figures=figures,
+            look=watch.look,
         )
         if last is None:
             break
         rehearsal.cursor = last
-        _move(rehearsal, figures)
+        watch.store(
+            cursor=last,
+            seen=figures.people,
+            progress=figures.stored(),
+            text_hash=rehearsal.text_hash,
+            rules_hash=rehearsal.rules_hash,
+        )
         failpoint("in_rehearsal")
     counted = None
     if audience is not None:
@@ -164,26 +173,6 @@ def _audience(campaign: Campaign) -> Audience | None:
         return audience_of(campaign=campaign)
     except Refusal:
         return None
-
-
-def _move(rehearsal: Rehearsal, figures: RehearsalFigures) -> None:
-    """Store a chunk's figures, if this worker still has the rehearsal.
-
-    Raises:
-        _FencedOff: it was cancelled, or another worker has it.
-    """
-    mine = Rehearsal.objects.filter(
-        pk=rehearsal.pk, token=rehearsal.token, state=RehearsalState.RUNNING
-    )
-    if not mine.update(
-        cursor=rehearsal.cursor,
-        seen=figures.people,
-        progress=figures.stored(),
-        text_hash=rehearsal.text_hash,
-        rules_hash=rehearsal.rules_hash,
-        heartbeat_at=shared.wall(),
-    ):
-        raise _FencedOff
 
 
 def _end(rehearsal: Rehearsal, state: str, **columns: object) -> None:

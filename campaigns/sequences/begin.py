@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import Account, AccountPool
-from campaigns.creation.create_sequence import Step, refuse_steps
+from campaigns.creation.sequence_steps import Step, refuse_steps
 from campaigns.models import Campaign, CampaignRun, Sequence, SequenceStep
 from campaigns.models.sequence import SequenceStates
 from campaigns.run_control.lifecycle import resume_run
@@ -33,12 +33,25 @@ def refuse_unready_sequence(sequence: Sequence) -> None:
             known yet (`friends_unknown`).
         TextProblem: a text cannot be compiled.
     """
-    steps = sequence.steps.select_related("template").order_by("number")
+    steps = sequence.steps.select_related("template", "segment").order_by("number")
     definitions = [
-        Step(step.wait_seconds, step.only_if, step.text, step.template) for step in steps
+        Step(
+            step.wait_seconds,
+            step.only_if,
+            step.text,
+            step.template,
+            step.segment,
+            step.then_to,
+            step.else_to,
+        )
+        for step in steps
     ]
     has_others = sequence.segments.exists() or sequence.friends_of.exists()
-    refuse_steps(definitions, lists=None if has_others else list(sequence.lists.all()))
+    refuse_steps(
+        definitions,
+        lists=None if has_others else list(sequence.lists.all()),
+        stops_on_reply=sequence.stops_on_reply,
+    )
     _refuse_unknown_friends(sender_accounts(sequence))
 
 

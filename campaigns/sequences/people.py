@@ -9,15 +9,22 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import QuerySet
 
+from campaigns.creation.sequence_steps import catching_step
 from campaigns.models import Sequence, SequencePerson, SequenceStep
 from campaigns.sequence_states import PersonEnd, PersonState
-from campaigns.sequences.conditions import has_opted_out, has_replied, run_ids, with_result
+from campaigns.sequences.conditions import (
+    end_by,
+    has_opted_out,
+    has_replied,
+    run_ids,
+    with_result,
+)
 from clocks import shared
 from contacts.models import Contact
 from foundation.queries import sql_of
 from sending.models import Delivery
 from sending.runs.deliveries import skip_deliveries
-from sending.states import OPEN_DELIVERY_STATES, DeliveryState, Reason
+from sending.states import OPEN_DELIVERY_STATES, Reason
 
 #: The most people that one transaction handles.
 CHUNK = 500
@@ -26,8 +33,6 @@ INSERT INTO campaigns_sequenceperson
        (sequence_id, contact_id, state, reason, step, entered_at, next_at)
 SELECT %s, p.id, %s, '', 0, %s, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
 """
-#: Reasons for which a message is passed over, and the person goes on.
-_PASSED_OVER = (Reason.FREQUENCY_CAP.value, Reason.ONCE_ACROSS.value)
 
 
 def add_people(
@@ -96,7 +101,11 @@ def finish_people(ids: Collection[int]) -> None:
 
 
 def settle(sequence: Sequence, steps: list[SequenceStep], ids: Collection[int]) -> None:
-    """Let those of these people whose message has a result wait for their next step."""
+    """Let those of these people whose message has a result wait for their next step.
+
+    If the message failed, that is the next step for those whose message failed; without one the
+    sequence ends for the person.
+    """
     now = shared.wall()
     by_number = {step.number: step for step in steps}
     waiting = SequencePerson.objects.filter(
@@ -104,49 +113,53 @@ def settle(sequence: Sequence, steps: list[SequenceStep], ids: Collection[int]) 
     )
     for number in sorted(set(waiting.values_list("step", flat=True))):
         step = by_number[number]
+        catching = catching_step(steps, after=number)
         at_step = with_result(waiting.filter(step=number), run_id=step.run_id or 0)
         stopped: defaultdict[str, set[int]] = defaultdict(set)
         going_on: dict[int, datetime] = {}
+        caught: dict[int, datetime] = {}
         for person in at_step.exclude(result=None).exclude(result__in=OPEN_DELIVERY_STATES):
-            end = _end_of(person.result, person.result_reason)
-            if end:
-                stopped[end].add(person.pk)
-            else:
+            end = end_by(person.result, person.result_reason)
+            if not end:
                 going_on[person.pk] = person.sent_at or now
+            elif end == PersonEnd.FAILED and catching is not None:
+                caught[person.pk] = now
+            else:
+                stopped[end].add(person.pk)
         for reason, keys in stopped.items():
             stop_people(keys, reason=reason)
-        wait_for_next(going_on, after=step, by_number=by_number)
+        send_on(going_on, after=step, to=step.then_to, by_number=by_number)
+        send_on(caught, after=step, to=catching, by_number=by_number)
 
 
-def wait_for_next(
-    since: dict[int, datetime], *, after: SequenceStep, by_number: dict[int, SequenceStep]
+def send_on(
+    since: dict[int, datetime],
+    *,
+    after: SequenceStep,
+    to: int | None,
+    by_number: dict[int, SequenceStep],
 ) -> None:
-    """Let people wait for the step after one, or finish them if that was the last.
+    """Let people wait for a later step, or finish them if there is none.
 
     Args:
         since: from when each waits, by key.
         after: the step they are through.
+        to: the number of the step, END, or None for the next one.
         by_number: the steps of the sequence.
     """
-    following = by_number.get(after.number + 1)
+    if not since:
+        return
+    number = after.number + 1 if to is None else to
+    following = by_number.get(number)
     if following is None:
         finish_people(since)
         return
+    if number > after.number + 1:
+        # The place before a step is where people wait for it.
+        SequencePerson.objects.filter(pk__in=since).update(step=number - 1)
     wait = timedelta(seconds=following.wait_seconds)
     rows = [SequencePerson(pk=key, next_at=moment + wait) for key, moment in since.items()]
     SequencePerson.objects.bulk_update(rows, ["next_at"], batch_size=200)
-
-
-def _end_of(result: str, reason: str) -> str:
-    """Return why a result of a message ends the sequence for the person; "" if it does not."""
-    if result in (DeliveryState.SENT, DeliveryState.UNKNOWN):
-        return ""
-    if result == DeliveryState.CANCELLED:
-        return PersonEnd.CANCELLED
-    if result == DeliveryState.SKIPPED and reason in _PASSED_OVER:
-        return ""
-    ends = {Reason.SUPPRESSED.value: PersonEnd.OPTED_OUT, Reason.REPLY.value: PersonEnd.REPLY}
-    return ends.get(reason, PersonEnd.FAILED)
 
 
 def _skip_pending(sequence: Sequence, ids: Collection[int]) -> None:

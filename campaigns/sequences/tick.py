@@ -19,18 +19,18 @@ from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import count_planned
 from campaigns.planning.plan_sql import insert_deliveries
 from campaigns.planning.rules import rules_of_run
-from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState, SequenceState
+from campaigns.sequence_states import PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import make_contacts_of_friends, newcomers
-from campaigns.sequences.conditions import has_replied, run_ids
+from campaigns.sequences.conditions import run_ids, whom_it_is_for
 from campaigns.sequences.control import stop_after_failure
 from campaigns.sequences.people import (
     CHUNK,
     active_people,
     add_people,
+    send_on,
     settle,
     stop_people,
     stop_those_who_may_not_continue,
-    wait_for_next,
 )
 from clocks import local, shared
 from contacts.models import Contact
@@ -79,7 +79,7 @@ def _repeat(sequence: Sequence, part: Callable[[Sequence, list[SequenceStep]], i
             found = rows.filter(state=SequenceState.RUNNING).first()
             if found is None:
                 return done
-            steps = list(found.steps.order_by("number"))
+            steps = list(found.steps.select_related("segment").order_by("number"))
             count = part(found, steps)
             failpoint("in_sequence")
         done += count
@@ -133,16 +133,15 @@ def _move_to(step: SequenceStep, sequence: Sequence, by_number: dict[int, Sequen
     if run.state not in (RunState.RUNNING, RunState.PAUSED):
         return 0
     left = ids - stop_those_who_may_not_continue(sequence, ids)
-    if step.only_if == OnlyIf.NOT_REPLIED:
-        people = SequencePerson.objects.filter(pk__in=left)
-        passed = set(people.filter(has_replied(sequence)).values_list("pk", flat=True))
-        SequencePerson.objects.filter(pk__in=passed).update(step=step.number, next_at=None)
-        wait_for_next(dict.fromkeys(passed, now), after=step, by_number=by_number)
-        left -= passed
-    contacts = Contact.objects.filter(in_sequences__in=left).order_by("pk")
+    meant = whom_it_is_for(step, sequence, left)
+    passed = left - meant
+    SequencePerson.objects.filter(pk__in=passed).update(step=step.number, next_at=None)
+    since = dict.fromkeys(passed, now)
+    send_on(since, after=step, to=step.else_to, by_number=by_number)
+    contacts = Contact.objects.filter(in_sequences__in=meant).order_by("pk")
     planned = insert_deliveries(rules=rules_of_run(run), people=Chunk(contacts, str(LAST_RANK)))
     count_planned(run_id=run.pk, planned=planned)
-    SequencePerson.objects.filter(pk__in=left).update(step=step.number, next_at=None)
+    SequencePerson.objects.filter(pk__in=meant).update(step=step.number, next_at=None)
     return len(ids)
 
 

@@ -42,9 +42,10 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
     referring += of_reports(SavedReport.objects.filter(campaigns=campaign))
     if referring:
         return Uses(blocking=tuple(referring))
+    counting = _counting_with(campaign)
     runs = campaign.runs.count()
     if not runs:
-        return Uses(losing=(_("It was never started, so no figures are lost."),))
+        return Uses(losing=(_("It was never started, so no figures are lost."), *counting))
     figures = Tally.objects.filter(run__campaign_run__campaign=campaign)
     targeted = figures.filter(kind=TallyKind.TARGETED).aggregate(n=Sum("n"))["n"] or 0
     sent = figures.filter(kind=TallyKind.STATE, key="sent").aggregate(n=Sum("n"))["n"] or 0
@@ -70,8 +71,20 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
                 "sent": number_format(sent, force_grouping=True),
             },
             _("Archive it instead if its report may still be needed."),
+            *counting,
         )
     )
+
+
+def _counting_with(campaign: Campaign) -> list[str]:
+    """Return the sentence about campaigns of which, together with it, a person gets one message."""
+    others = campaign.counted_with.order_by("name")
+    if not others.exists():
+        return []
+    return [
+        _("These campaigns count together with it, and forget whom it wrote to: %(names)s.")
+        % {"names": quoted_names(others)}
+    ]
 
 
 def delete_deliveries(campaign: Campaign) -> None:

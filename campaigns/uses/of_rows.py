@@ -62,11 +62,12 @@ def uses_of_segment(segment: Segment) -> Uses:
     """Return the runs and campaigns that need a segment."""
     runs = CampaignRun.objects.filter(Q(segments=segment) | Q(campaign__segments=segment))
     named = Campaign.objects.filter(segments=segment)
+    in_sequences = Q(segments=segment) | Q(steps__segment=segment)
     return Uses(
         blocking=(
             *of_runs(runs),
             *of_campaigns(named.filter(archived_at=None)),
-            *of_sequences(Sequence.objects.filter(segments=segment)),
+            *of_sequences(Sequence.objects.filter(in_sequences).distinct()),
         ),
         losing=tuple(of_archived(named.exclude(archived_at=None))),
     )

@@ -25,6 +25,7 @@ from foundation.admin import confirmation, require
 from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
+from foundation.restricted import asking, is_restricted, may_open
 from foundation.sentences import Sentence
 
 #: The permissions that a section needs; a section not named here needs those of the contact.
@@ -147,7 +148,16 @@ def _named_suppression(request: HttpRequest, contact: Contact) -> Suppression:
 
 
 def _context(request: HttpRequest, person: Person) -> dict[str, Any]:
-    user, may = request.user, request.user.has_perm
+    user = request.user
+    may_act = may_open(user, "contacts_contact_ask")
+    if is_restricted(user):
+        for one in person.suppressions:
+            if one.contact_list is None:  # its source may name a list or a file of others
+                one.source = ""
+
+    def may(right: str) -> bool:
+        return may_act and user.has_perm(right)
+
     return {
         "person": person,
         "sections": [
@@ -174,7 +184,10 @@ def _section_as_shown(section: Section) -> dict[str, Any]:
 def _as_shown(value: Any) -> Any:
     if isinstance(value, Model):
         options = value._meta
-        address = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[value.pk])
+        name = f"{options.app_label}_{options.model_name}_change"
+        if not may_open(asking(), name):
+            return str(value)
+        address = reverse(f"admin:{name}", args=[value.pk])
         return format_html('<a class="q-link" href="{}">{}</a>', address, value)
     if isinstance(value, datetime):
         return date_format(localtime(value), "Y-m-d H:i:s")

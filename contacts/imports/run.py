@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 
+from clocks import shared
 from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
@@ -28,6 +29,7 @@ from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.settle import settle_attributes
 from contacts.imports.staging import PackedPeople
 from contacts.models import ContactImport, ContactList
+from contacts.querysets.contact_import import ContactImportQuerySet
 from contacts.states import ImportState
 from contacts.typed_values.types import type_named
 from foundation.log_context import logged
@@ -52,6 +54,8 @@ PIECE_ROWS = 1_000
 FIRST_ERRORS = 20
 #: How often workers may take an import. If they have died so often, the import has failed.
 MOST_TAKES = 10
+#: Seconds of waiting for rows after which the worker shows that it lives.
+HEARTBEAT_SECONDS = 5.0
 _counting = threading.Lock()
 
 
@@ -90,7 +94,7 @@ class _FencedOff(Exception):
 
 
 def _take(import_id: int) -> ContactImport | None:
-    now = timezone.now()
+    now = shared.wall()
     taken = ContactImport.objects.abandoned().filter(
         Q(state=ImportState.QUEUED) | Q(state=ImportState.RUNNING), pk=import_id
     )
@@ -173,7 +177,10 @@ class _Run:
         behind, language = row.cursor, translation.get_language() or "en"
         rejects = open_private(rejects_file(row))
         ahead = ReadAhead(
-            lambda: self._chunks(table, behind), prepare=lambda: translation.activate(language)
+            lambda: self._chunks(table, behind),
+            prepare=lambda: translation.activate(language),
+            while_waiting=self._show_life,
+            every=HEARTBEAT_SECONDS,
         )
         # On SQLite the keys are not checked again: a chunk refers to rows that its transaction has
         # read, and no other writer removes them before its end (decision 0063).
@@ -268,6 +275,15 @@ class _Run:
             IMPORT_ROWS.add(chunk.rows - chunk.rejected, of="read")
             IMPORT_ROWS.add(chunk.rejected, of="rejected")
 
+    def _show_life(self) -> None:
+        """Renew the heartbeat: the next chunk takes long, as after millions of rows to skip."""
+        if not self._mine().update(heartbeat_at=shared.wall()):
+            raise _FencedOff
+
+    def _mine(self) -> ContactImportQuerySet:
+        row = self._import
+        return ContactImport.objects.filter(pk=row.pk, token=row.token, state=ImportState.RUNNING)
+
     def _move(self, chunk: _Chunk, loaded: Loaded, rejects_bytes: int) -> None:
         """Move the cursor in the chunk's transaction, if this worker still has the import."""
         row = self._import
@@ -279,9 +295,7 @@ class _Run:
         row.added += loaded.added
         row.notes, row.unread = chunk.notes, chunk.unread
         row.errors = [*row.errors, *chunk.errors][:FIRST_ERRORS]
-        moved = ContactImport.objects.filter(
-            pk=row.pk, token=row.token, state=ImportState.RUNNING
-        ).update(
+        moved = self._mine().update(
             cursor=row.cursor,
             rejected=row.rejected,
             created=row.created,
@@ -294,7 +308,7 @@ class _Run:
             errors=row.errors,
             notes=row.notes,
             unread=row.unread,
-            heartbeat_at=timezone.now(),
+            heartbeat_at=shared.wall(),
         )
         if not moved:
             raise _FencedOff

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clocks import shared
 from contacts.imports.end import end_imports
 from contacts.imports.existing_people import write_people
 from contacts.imports.merge import taken_back
@@ -47,7 +48,7 @@ def request_undo(*, contact_import: ContactImport) -> None:
 def undo_import(*, import_id: int) -> bool:
     """Take an import back completely; return False if it is not requested, or taken by a worker."""
     taken = ContactImport.objects.abandoned().filter(pk=import_id, state=ImportState.UNDOING)
-    if not taken.update(token=F("token") + 1, heartbeat_at=timezone.now()):
+    if not taken.update(token=F("token") + 1, heartbeat_at=shared.wall()):
         return False
     token = ContactImport.objects.values_list("token", flat=True).get(pk=import_id)
     for step in (_take_back_changes, _take_back_memberships, _take_back_people):
@@ -56,7 +57,7 @@ def undo_import(*, import_id: int) -> bool:
             with transaction.atomic():
                 # Checks the fence, and renews the heartbeat.
                 if not ContactImport.objects.filter(pk=import_id, token=token).update(
-                    heartbeat_at=timezone.now()
+                    heartbeat_at=shared.wall()
                 ):
                     return True
                 last = step(import_id, last)

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.db.models import Q
-from django.utils import timezone
 
+from clocks import shared
 from contacts.states import IMPORT_STATES, UNFINISHED_STATES, ImportState
 from foundation.states import StatefulQuerySet
 
 #: Seconds without a heartbeat after which an import's worker is presumed dead. Each commit of a
-#: chunk, about one a second, is a heartbeat.
+#: chunk, about one a second, is a heartbeat, and so are some seconds of waiting for its rows.
 PRESUMED_DEAD_SECONDS = 60.0
 
 
@@ -27,6 +27,6 @@ class ContactImportQuerySet(StatefulQuerySet[Any]):
 
     def abandoned(self) -> Self:
         """Unfinished imports without a worker: it has not begun, or is presumed dead."""
-        limit = timezone.now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
+        limit = shared.wall() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
         unheard = Q(heartbeat_at=None) | Q(heartbeat_at__lt=limit)
         return self.unfinished().filter(Q(state=ImportState.QUEUED) | unheard)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
+from conversations.admin.inbox_freshness import freshness
 from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
 from conversations.admin.inbox_thread import side_context, thread_context, thread_stamp
 from conversations.admin.inbox_verbs import NOTHING_NEW, UNREAD_HEADER, InboxVerbs
@@ -53,6 +54,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         wrap, name = self.admin_site.admin_view, "conversations_conversation"
         return [
             path("list/", wrap(self.list_view), name=f"{name}_list"),
+            path("freshness/", wrap(self.freshness_view), name=f"{name}_freshness"),
             path("export/", wrap(self.export_view), name=f"{name}_export"),
             path("<int:object_id>/thread/", wrap(self.thread_view), name=f"{name}_thread"),
             path("<int:object_id>/do/<slug:verb>/", wrap(self.do_view), name=f"{name}_do"),
@@ -97,6 +99,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
             "opts": Conversation._meta,
             "title": _("Inbox"),
             "is_section": True,
+            "fresh": freshness(request.user),
             "boxes": _boxes(query),
             "may_export": request.user.has_perm("accounts.view_inboundmessage"),
             **more,
@@ -120,6 +123,12 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         context = list_context(request, query, key)
         headers = {UNREAD_HEADER: unread_badge(request)}
         return TemplateResponse(request, "console/inbox/list.html", context, headers=headers)
+
+    def freshness_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer with how new the inbox is."""
+        require(self.has_view_permission(request))
+        context = {"fresh": freshness(request.user)}
+        return TemplateResponse(request, "console/inbox/freshness.html", context)
 
     def thread_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Answer with the messages alone, if they differ from those that have the stamp."""

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
@@ -15,6 +16,7 @@ from unfold.decorators import display
 
 from campaigns.admin.text_widget import TextWidget
 from campaigns.writing.check import checked_text
+from conversations.admin.rule_order import RuleOrderPage
 from conversations.models import ReplyRule
 from conversations.rules.dry_run import dry_run
 from conversations.rules.save import refuse_idle
@@ -72,10 +74,13 @@ class ReplyRuleForm(forms.ModelForm):
 
 
 @admin.register(ReplyRule)
-class ReplyRuleAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class ReplyRuleAdmin(
+    RuleOrderPage, NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin
+):
     """What is done with messages by itself. A change holds for the next message."""
 
     form = ReplyRuleForm
+    actions_list = ["to_order"]
     list_display = ["name", "position", "is_on", "does", "matched", "answered", "withheld", "state"]
     list_filter = ["is_on"]
     ordering = ["position", "pk"]
@@ -114,6 +119,11 @@ class ReplyRuleAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, Console
         "A rule labels, assigns or answers messages by itself, or adds their people to a list. Its "
         "page shows which of the last 1,000 messages it fits, before you switch it on."
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the order."""
+        order = self.admin_site.admin_view(self.order_view)
+        return [path("order/", order, name="conversations_replyrule_order"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplyRule]:
         """Read what the list shows at once."""

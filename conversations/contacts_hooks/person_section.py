@@ -31,7 +31,7 @@ def conversations(contact: Contact) -> Section:
 
 
 def _cells(row: Conversation) -> tuple[Any, ...]:
-    page = reverse("admin:conversations_conversation_change", args=[row.pk])
+    page = f"{reverse('admin:conversations_conversation_changelist')}?c={row.pk}"
     return (
         format_html('<a class="q-link" href="{}">{}</a>', page, row.account),
         row.get_state_display(),

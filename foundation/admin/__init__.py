@@ -14,6 +14,7 @@ from foundation.admin.pages import (
     changed_columns,
 )
 from foundation.admin.permissions import ReadOnlyMixin, require
+from foundation.admin.sentences import details
 from foundation.admin.times import wall_time
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "after_saving",
     "changed_columns",
     "confirmation",
+    "details",
     "require",
     "show_refusals",
     "wall_time",

@@ -6,20 +6,23 @@ each state: together a quarter of the time of a list of 50 rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from unfold.admin import ModelAdmin, checkbox
 from unfold.decorators import display
 from unfold.templatetags import unfold_list
 
 _headers_of = unfold_list.result_headers
+#: The column of the checkboxes in `list_display`.
+ACTION_CHECKBOX = "action_checkbox"
 
 
 def result_headers(cl: Any) -> Sequence[dict[str, Any]]:
@@ -48,9 +51,22 @@ def _badge(
     return made
 
 
+def items_for_result(cl: Any, result: Model, form: Any) -> Iterator[SafeString]:
+    """Return the cells of a row, each with its label for phones: the first is not always a box."""
+    cells = _items_of(cl, result, form)
+    if cl.list_display[0] != ACTION_CHECKBOX:
+        label = format_html('data-label="{}"', result_headers(cl)[0]["text"])
+        wrong = format_html('data-label="{}"', gettext("Select record"))
+        for cell in islice(cells, 1):
+            yield SafeString(cell.replace(wrong, label, 1))
+    yield from cells
+
+
 # The rows' template tag finds the functions by their names.
 _label_of = unfold_list.display_for_label
 unfold_list.result_headers = result_headers
+_items_of = unfold_list.items_for_result
+unfold_list.items_for_result = items_for_result
 unfold_list.display_for_label = display_for_label
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import DecimalField, FloatField, Model
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -31,6 +31,7 @@ from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.list_rows import ListRowsMixin
 from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
+from foundation.admin.plain_numbers import PlainNumberWidget
 from foundation.admin.typed_filters import TypedFiltersMixin
 
 #: Entries of a page of a row's history.
@@ -92,6 +93,10 @@ class ConsoleAdmin(TypedFiltersMixin, GuardedAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
     compressed_fields = True
+    formfield_overrides = {
+        DecimalField: {"widget": PlainNumberWidget},
+        FloatField: {"widget": PlainNumberWidget},
+    }
     #: Text of an empty list: why it is empty, and what to do next.
     empty_sentence: Any = ""
     #: (label, URL name) of the next step that an empty list offers.

@@ -86,7 +86,8 @@ class Lock:
 
     def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user deletes rows."""
-        return bool(self._unless_restricted(request, "has_delete_permission", False, *args))
+        allowed = self._open_model.deletes or not is_restricted(request.user)
+        return bool(allowed and super().has_delete_permission(request, *args))  # type: ignore[misc]
 
     def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user changes rows."""

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
+from foundation.admin.plain_numbers import shown_number
 from foundation.display import EMPTY
 from sending.models import ResultPolicy
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand
@@ -70,7 +71,7 @@ class ResultPolicyAdmin(
         is_repeated = policy.action in (PolicyAction.LATER, PolicyAction.REPLAY)
         if not is_repeated or not policy.backoff_seconds:
             return EMPTY
-        return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
+        return gettext("%(gap)s s") % {"gap": shown_number(policy.backoff_seconds)}
 
     @display(description=_("other effects"))
     def besides(self, policy: ResultPolicy) -> str:

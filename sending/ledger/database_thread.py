@@ -20,6 +20,9 @@ from gevent.threadpool import ThreadPool
 
 Result = TypeVar("Result")
 
+#: The server keeps the plan of a statement that came this often on the connection.
+PREPARED_AFTER = 3
+
 
 class DatabaseThread:
     """One thread, for one caller. Create it on the thread that calls it.
@@ -71,4 +74,6 @@ def _use_own_connection(more_options: str) -> None:
         options["options"] = options.get("options", "") + more_options
         # Values are sent beside the statement instead of being written into it at each commit.
         options["server_side_binding"] = True
+        # The same few statements come again and again: planning them took as long as a tenth of it.
+        options["prepare_threshold"] = PREPARED_AFTER
     connections[DEFAULT_DB_ALIAS] = own

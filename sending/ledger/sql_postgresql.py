@@ -32,6 +32,15 @@ _PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 # batch of 70, and a million rows in a run of a million. So columns of other indexes are written as
 # expressions (`|| ''`, `+ 0`), which match no index, and the ledger's own connection disables scans
 # (CONNECTION_OPTIONS). tests/sending/test_ledger_plan.py checks the plans.
+
+# The lease and the account of one row of the batch. LIMIT keeps each a look-up: joined, all leases
+# were read at each commit and compared with every row.
+_HELD = """SELECT l.account_id FROM accounts_lease l
+             WHERE l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+             LIMIT 1"""
+_SENDABLE = """SELECT acc.id FROM accounts_account acc
+                 WHERE acc.id = a.account_id AND acc.state || '' = ANY(%s) LIMIT 1"""
+
 # One statement marks and writes the attempts, so that exactly the granted rows get one.
 _MARK_ROWS = """
 WITH asked AS (
@@ -42,9 +51,8 @@ WITH asked AS (
        SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq,
            not_before = NULL, text = COALESCE(a.body, d.text)
       FROM asked a
-      JOIN accounts_lease l
-        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
-      JOIN accounts_account acc ON acc.id = a.account_id AND acc.state = ANY(%s),
+      CROSS JOIN LATERAL ({held}) l
+      CROSS JOIN LATERAL ({sendable}) acc,
            sending_run r
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state || '' = 'running'
@@ -58,7 +66,9 @@ WITH asked AS (
 SELECT id, run_id, seq FROM granted
 """
 _SUPPRESSED = is_suppressed(uin="d.uin", run="r.id")
-_MARK = _MARK_ROWS.format(types="", columns="", suppressed=_SUPPRESSED, limits="")
+_MARK = _MARK_ROWS.format(
+    types="", columns="", held=_HELD, sendable=_SENDABLE, suppressed=_SUPPRESSED, limits=""
+)
 _COUNTED = messages_counted(
     contact="d.contact_id",
     run="r.id",
@@ -69,6 +79,8 @@ _COUNTED = messages_counted(
 _MARK_LIMITED = _MARK_ROWS.format(
     types=", %s::int[], %s::timestamptz[], %s::timestamptz[]",
     columns=", most, sent_after, marked_after",
+    held=_HELD,
+    sendable=_SENDABLE,
     suppressed=_SUPPRESSED,
     limits=f" AND (a.most IS NULL OR {_COUNTED} < a.most)"
     f" AND NOT {got_one_across(contact='d.contact_id', run='r.id')}",
@@ -83,21 +95,20 @@ SELECT pg_advisory_xact_lock(%s, key)
 _PEOPLE = 5_151
 
 # Marks whose commit succeeded although its answer was lost. A SEQ has one mark, so they are ours.
-_MARKED_ALREADY = """
+_MARKED_ALREADY = f"""
 WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
         AS t (delivery_id, account_id, token, seq, body)
 )
 SELECT a.delivery_id, a.seq
   FROM asked a
-  JOIN accounts_lease l
-    ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+  CROSS JOIN LATERAL ({_HELD}) l
   JOIN sending_attempt t
     ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
   JOIN sending_delivery d
     ON d.id = t.delivery_id AND d.state || '' = 'sending' AND d.seq = a.seq
  WHERE t.delivery_id = a.delivery_id
-"""
+"""  # noqa: S608 -- it puts in names, no value
 
 _REPLAY = f"""
 WITH asked AS (
@@ -107,8 +118,7 @@ WITH asked AS (
            d.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")} AS has_opted_out,
            r.state = 'cancelled' AS is_cancelled
       FROM asked a
-      JOIN accounts_lease l
-        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+      CROSS JOIN LATERAL ({_HELD}) l
       JOIN sending_attempt t
         ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
       JOIN sending_delivery d ON d.id = t.delivery_id
@@ -148,10 +158,11 @@ SELECT id, run_id, state, reason FROM moved
 """  # noqa: S608 -- it puts in names, no value
 
 
-#: For the ledger's own connection: index look-ups only, whatever the statistics say.
+#: For the ledger's own connection: index look-ups only, whatever the statistics say. So one plan is
+#: as good for any batch, and the server keeps it.
 CONNECTION_OPTIONS = (
     " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off"
-    " -c enable_mergejoin=off -c jit=off"
+    " -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan"
 )
 
 
@@ -176,8 +187,14 @@ class PostgresqlLedger:
 
     connection_options = CONNECTION_OPTIONS
 
+    def __init__(self) -> None:
+        self._checked: Any = None
+
     def is_living(self, *, worker_id: int, at: datetime) -> bool:
         with connection.cursor() as cursor:
+            if connection.connection is not self._checked:
+                keep_no_plans_behind_pooler(connection.connection, cursor)
+                self._checked = connection.connection
             cursor.execute(_IS_LIVING, [at - timedelta(seconds=PROVED_SECONDS), worker_id])
             found = cursor.fetchone()
             if found is not None and found[0]:
@@ -216,3 +233,19 @@ class PostgresqlLedger:
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE, arrays(rows, 10))
             return list(cursor.fetchall())
+
+
+def keep_no_plans_behind_pooler(raw: Any, cursor: Any) -> None:
+    """Have no plans kept on a connection through a pooler: its next server may not know them.
+
+    A pooler tells its clients another number of a backend than the backend knows of itself.
+
+    Args:
+        raw: the driver's connection.
+        cursor: a cursor of it.
+    """
+    if raw.prepare_threshold is None:
+        return  # it keeps none: only the ledger's own connection does
+    cursor.execute("SELECT pg_backend_pid()")
+    if cursor.fetchone()[0] != raw.pgconn.backend_pid:
+        raw.prepare_threshold = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import CampaignRun
 from campaigns.reports.check_sums import check_sums
 from campaigns.sequences.control import start_sequence

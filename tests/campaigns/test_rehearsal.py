@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Friend
 from campaigns.approvals.definition import fingerprint_of
 from campaigns.models import Campaign, Rehearsal
-from campaigns.rehearsals import chunk, lifecycle
+from campaigns.rehearsals import chunk, lifecycle, watch
 from campaigns.rehearsals import run as running
 from campaigns.rehearsals.lifecycle import (
     cancel_rehearsal,
@@ -24,6 +24,7 @@ from contacts.models import Contact
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 from sending.models import Delivery
+from sending.text_context import sendable_text
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
@@ -132,6 +133,53 @@ def test_another_worker_goes_on_where_one_was_killed(
     assert rehearsal.hash == fingerprint_of(campaign).hash
     whole = start_rehearsal(campaign=campaign, is_awaited=True)
     assert whole.result == rehearsal.result
+
+
+@pytest.mark.parametrize("becomes_of_it", ["another worker asks", "cancelled"])
+def test_costly_texts_are_no_dead_worker(
+    campaign: Campaign, is_large: None, monkeypatch: pytest.MonkeyPatch, becomes_of_it: str
+) -> None:
+    """All people are one chunk, whose texts take longer than a worker may be silent."""
+    rehearsal = start_rehearsal(campaign=campaign)
+    rendered = []
+
+    def costly(*given: Any, **more: Any) -> str:
+        rendered.append(given)
+        silent = timezone.now() - timedelta(minutes=2)
+        Rehearsal.objects.filter(heartbeat_at__isnull=False).update(heartbeat_at=silent)
+        if len(rendered) == 2 and becomes_of_it == "cancelled":
+            cancel_rehearsal(rehearsal=Rehearsal.objects.get())
+        return sendable_text(*given, **more)
+
+    def asked(_context: Any, _path: Any) -> bool:
+        maintain_rehearsals()
+        assert not Rehearsal.objects.abandoned().exists()
+        return False
+
+    monkeypatch.setattr(watch, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(chunk, "sendable_text", costly)
+    monkeypatch.setattr(chunk, "_is_empty", asked)
+    run_rehearsal(rehearsal.pk)
+    found = Rehearsal.objects.get()
+    if becomes_of_it == "cancelled":
+        assert (found.state, len(rendered)) == ("cancelled", 2)
+    else:
+        assert (found.state, found.token, len(rendered)) == ("done", 1, 18)
+
+
+def test_a_rehearsal_that_takes_long_here_goes_on_in_the_jobs_worker(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "AT_ONCE_SECONDS", -1.0)
+    rehearsal = start_rehearsal(campaign=campaign)
+    assert (rehearsal.state, rehearsal.seen) == ("running", 0)
+    run_rehearsal(rehearsal.pk)
+    rehearsal.refresh_from_db()
+    assert (rehearsal.state, rehearsal.token) == ("done", 2)
+    monkeypatch.undo()
+    assert start_rehearsal(campaign=campaign).result == rehearsal.result
+    monkeypatch.setattr(lifecycle, "AT_ONCE_SECONDS", -1.0)
+    assert start_rehearsal(campaign=campaign, is_awaited=True).state == "done"
 
 
 def test_a_cancelled_rehearsal_stops_after_a_chunk(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import (
     Campaign,
     MessageTemplate,

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Account
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import DefaultCap, SequencePerson
 from campaigns.sequences.control import start_sequence
 from campaigns.sequences.tick import advance_sequences

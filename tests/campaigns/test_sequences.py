@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Account, Friend
 from accounts.pools import create_pool
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.reports.sequence_figures import sequence_figures

@@ -13,7 +13,8 @@ from accounts.models.account_task import AccountTaskKind, AccountTaskState
 from accounts.warm_ups import create_curve
 from api.models import ApiRequest, Token
 from api.tokens.issue import issue_token
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import Campaign, HolidayCalendar, HolidayKind, Notification, SavedReport
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.run_control.require_approval import require_approval

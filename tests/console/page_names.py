@@ -56,6 +56,7 @@ NOT_PAGES = {
     "conversations_conversation_canned": "the text of an answer, as JSON",
     "conversations_conversation_change": "leads to the conversation in *_changelist",
     "conversations_conversation_do": "by POST; leads to the conversation in *_changelist",
+    "conversations_conversation_freshness": "a part of *_changelist",
     "conversations_conversation_list": "a part of *_changelist",
     "conversations_conversation_thread": "a part of *_changelist",
     "help-code": "the meaning of a code, as JSON",

@@ -41,6 +41,12 @@ PHONE = {"width": 390, "height": 780}
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 #: Milliseconds that a page has to follow a new width: its scripts are told of it a moment later.
 TO_FOLLOW = 2_000
+#: Icons that our font does not have: the browser writes their names.
+ICONS_AS_WORDS = """() => [...document.querySelectorAll('[class*=material-symbols]')]
+    .filter((one) => one.offsetWidth > 1.7 * parseFloat(getComputedStyle(one).fontSize)
+        && one.scrollWidth > 1.7 * parseFloat(getComputedStyle(one).fontSize)
+        && !one.children.length && one.textContent.trim().length > 2)
+    .map((one) => one.textContent.trim())"""
 NOTE_SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((one) => {
@@ -100,6 +106,8 @@ def _found_on(visitor: Any, name: str, where: str) -> list[str]:
     found = _violations(visitor, where)
     if (shift := visitor.evaluate("window.shifted")) > MOST_SHIFTED:
         found.append(f"{where}: its layout shifts by {shift:.3f}")
+    if words := visitor.evaluate(ICONS_AS_WORDS):
+        found.append(f"{where}: the font of the icons has no {words}")
     return found + _too_wide(visitor, where)
 
 

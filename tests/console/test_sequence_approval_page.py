@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import Sequence
 from campaigns.run_control.require_approval import require_approval
 from campaigns.sequences.control import start_sequence

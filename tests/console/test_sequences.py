@@ -14,8 +14,10 @@ from django.urls import reverse
 from accounts.models import Account
 from accounts.pools import create_pool
 from campaigns.models import Campaign, Sequence
+from campaigns.sequence_states import END
 from campaigns.sequences.tick import advance_sequences
-from contacts.models import ContactList
+from contacts.models import ContactList, Segment
+from contacts.segments.where import parse_where
 from foundation.admin.inline_edits import SEEN
 from tests.campaigns.factories import make_account, make_list
 from tests.commandline import manage
@@ -133,6 +135,42 @@ def test_steps_change_places(operator: Client, members: ContactList) -> None:
     )
 
 
+def test_branches_are_made_in_the_form_and_shown_in_words(
+    operator: Client, members: ContactList
+) -> None:
+    vip = Segment.objects.create(name="VIP", conditions=parse_where("city = 昆明"))
+    steps = (("0m", "hi"), ("5h", "vip"), ("0m", "others"), ("1d", "bye"))
+    data = filled(members, *steps, stops_on_reply="")
+    data |= {"steps-1-only_if": "segment", "steps-1-segment": vip.pk, "steps-1-then_to": "4"}
+    data |= {"steps-2-only_if": "replied", "steps-2-else_to": "0"}
+    # What the condition does not need is not shown, and not stored.
+    data |= {"steps-0-else_to": "3", "steps-2-segment": vip.pk}
+    operator.post(address("add"), data)
+    sequence = Sequence.objects.get()
+    assert list(
+        sequence.steps.order_by("number").values_list("only_if", "segment", "then_to", "else_to")
+    ) == [
+        ("any", None, None, None),
+        ("segment", vip.pk, 4, None),
+        ("replied", None, None, END),
+        ("any", None, None, None),
+    ]
+    delete = reverse("admin:contacts_segment_delete", args=[vip.pk])
+    assert "These sequences need it" in operator.get(delete).content.decode()
+    operator.post(address("do", sequence.pk, "start"))
+    page = operator.get(address("page", sequence.pk)).content.decode()
+    assert "then to step 4" in page
+    assert "the others: the end" in page
+    definition = operator.get(address("change", sequence.pk)).content.decode()
+    for words in ("5 h", "step 4", "the end", "who is in the segment"):
+        assert words in definition
+    assert 'name="steps-4-text"' not in definition  # no empty step to fill in
+    (_first, second, *_rest) = manage("sequence", "status", "welcome", "--json").json["steps"]
+    assert (second["segment"], second["then"], second["else"]) == ("VIP", 4, None)
+    wrong = data | {"name": "w", "steps-2-only_if": "any", "steps-0-then_to": "4"}
+    assert "Nobody can come to step 2" in operator.post(address("add"), wrong).content.decode()
+
+
 def test_a_viewer_changes_nothing(client: Client, members: ContactList) -> None:
     manage("sequence", "create", "w", "--list", "all", "--step", "0m=hi")
     sequence = Sequence.objects.get()
@@ -180,7 +218,17 @@ def test_the_command_creates_starts_and_shows(members: ContactList) -> None:
         (["--list", "all", "--step", "hi"], 1, "step_malformed"),
         (["--list", "all", "--step", "1w=hi"], 1, "step_malformed"),
         (["--list", "all", "--step", "900d=hi"], 1, "step_malformed"),
-        (["--list", "all", "--step", "1d?replied=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d?opened=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d?segment=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d?replied:x=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d,then:next=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d?segment:none=hi"], 1, "segment_unknown"),
+        (["--list", "all", "--step", "0m?replied=hi"], 1, "no_message_before"),
+        (["--list", "all", "--step", "0m=hi", "--step", "1d?replied=hi"], 1, "reply_ends_it"),
+        (["--list", "all", "--step", "0m,else:end=hi"], 1, "no_others"),
+        (["--list", "all", "--step", "0m,then:2=hi"], 1, "step_target"),
+        (["--list", "all", "--step", "0m,then:0=hi"], 1, "step_target"),
+        (["--list", "all", "--step", "0m,then:end=hi", "--step", "0m=2"], 1, "step_unreachable"),
         (["--list", "all", "--step", "0m="], 1, "text_missing"),
         (["--list", "all", "--step-template", "0m=none"], 1, "template_unknown"),
         (["--list", "none", "--step", "0m=hi"], 1, "list_unknown"),
@@ -239,7 +287,32 @@ def test_every_figure_of_it_leads_to_its_rows(operator: Client, members: Contact
     advance_sequences()
     page = operator.get(address("page", sequence.pk)).content.decode()
     figures = re.findall(r'class="q-figure" (?:href="([^"]*)")?><b>(\d+)</b>', page)
-    assert len(figures) == page.count('class="q-figure"') >= 12
+    assert len(figures) == page.count('class="q-figure"') >= 11
+    way = re.findall(r'class="q-link" href="([^"#]+)"><b>(\d+)</b>', page)
+    assert len(way) == 5  # entered, waiting, sent, replied, finished
+    figures += way
     for link, n in figures:
         shown = operator.get(html.unescape(link))
         assert shown.context["cl"].queryset.count() == int(n), link
+
+
+def test_who_passed_a_step_over_is_a_figure_with_rows(
+    operator: Client, members: ContactList
+) -> None:
+    none = Segment.objects.create(name="none", conditions=parse_where("city = 昆明"))
+    data = filled(members, ("0m", "hi"), ("1d", "bye"), includes_existing="on")
+    data |= {"steps-0-only_if": "segment", "steps-0-segment": none.pk, "steps-0-else_to": "0"}
+    operator.post(address("add"), data)
+    sequence = Sequence.objects.get()
+    operator.post(address("do", sequence.pk, "start"))
+    advance_sequences()
+    page = operator.get(address("page", sequence.pk)).content.decode()
+    found = re.findall(r'href="([^"]+past=1[^"]*|[^"]+step__exact=1[^"]*)"><b>(\d+)</b>', page)
+    counts = {n for _link, n in found}
+    # Waiting and passed over twice, on the line and on the card; finished here once.
+    assert (len(found), counts) == (5, {"2", "0"})
+    for link, n in found:
+        shown = operator.get(html.unescape(link))
+        assert shown.context["cl"].queryset.count() == int(n), link
+    first, second = manage("sequence", "status", "welcome", "--json").json["steps"]
+    assert (first["passed"], first["ends"], second["passed"]) == (2, {"finished": 2}, 0)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.models import Account, Friend
 from accounts.pools import create_pool
 from accounts.warm_ups import create_curve, start_warm_up
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
 from campaigns.creation.default_cap import set_default_cap
+from campaigns.creation.sequence_steps import Step
 from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import Campaign, SequencePerson, Snippet
 from campaigns.rehearsals.lifecycle import start_rehearsal

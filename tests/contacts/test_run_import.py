@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
 from contacts.imports.load import load_people
 from contacts.imports.merge import applied, merge
+from contacts.imports.pieces import read_piece
 from contacts.imports.progress import progress_of
 from contacts.imports.run import run_import
 from contacts.imports.staging import PackedPeople
@@ -160,6 +162,38 @@ def test_a_worker_that_lost_its_import_commits_nothing_more(
     assert Contact.objects.count() == 20
     contact_import.refresh_from_db()
     assert contact_import.cursor == 20
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_worker_that_reads_for_long_shows_that_it_lives(
+    monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    """As after a crash, when the rows that were loaded are skipped."""
+    contact_import = uploaded(csv_of(range(10_000, 10_050)))
+    queue_import(contact_import=contact_import)
+    is_shown = threading.Event()
+    show_life = running._Run._show_life
+
+    def shown(self: Any) -> None:
+        _age(contact_import)
+        if is_lost:
+            ContactImport.objects.update(token=99)
+        try:
+            show_life(self)
+            assert not ContactImport.objects.abandoned().exists()
+        finally:
+            is_shown.set()
+
+    def slow(*arguments: Any) -> Any:
+        assert is_shown.wait(30)
+        return read_piece(*arguments)
+
+    monkeypatch.setattr(running, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(running._Run, "_show_life", shown)
+    monkeypatch.setattr(running, "read_piece", slow)
+    assert run_import(import_id=contact_import.pk)
+    assert is_shown.is_set()
+    assert Contact.objects.count() == (0 if is_lost else 50)
 
 
 def test_cancelling_stops_after_the_chunk_and_loaded_chunks_can_be_undone(

@@ -242,6 +242,21 @@ def test_the_command(account: Account) -> None:
     assert manage("reply_rules", "delete", "价格", "--json").json["deleted"] is True
 
 
+def test_named_rules_go_first_in_the_order_given(account: Account) -> None:
+    for name in ("a", "b", "c", "d"):
+        create_rule(name=name, suppresses=True)
+    listed = manage("reply_rules", "order", "d", "b", "--json").json["items"]
+    assert [(one["name"], one["position"]) for one in listed] == [
+        ("d", 1), ("b", 2), ("a", 3), ("c", 4),
+    ]  # fmt: skip
+    last = ReplyRule.objects.get(name="c")
+    changes = last.history.count()
+    assert manage("reply_rules", "order", "d", "a", "--json").status == 0
+    assert last.history.count() == changes  # it stayed where it was
+    refused = manage("reply_rules", "order", "nothing", "--json")
+    assert (refused.status, refused.json["error"]) == (1, "rule_unknown")
+
+
 def test_what_a_rule_needs_is_not_deleted(account: Account) -> None:
     members = make_list("members", [])
     row = rule(lists=[members], suppresses=True)

@@ -15,7 +15,8 @@ from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import AccountTask, FriendLink, FriendRequest, Lease
 from accounts.states import FriendRequestState
-from campaigns.creation.create_sequence import Step, create_sequence
+from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import Step
 from campaigns.models import CampaignRun
 from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.sequences.control import start_sequence

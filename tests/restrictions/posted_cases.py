@@ -123,8 +123,8 @@ def _cases() -> Iterator[Case]:
     for verb in CAMPAIGN_VERBS:
         yield Case(f"{_CAMPAIGN}_do", _CAMPAIGN_STATES.get(verb, states.with_run), verb)
     for verb in SCHEDULE_VERBS:
-        state = _SCHEDULE_STATES.get(verb, states.schedule_on)
-        yield Case(f"{_CAMPAIGN}_schedule", state, verb, values=_DATES.get(verb, _nothing))
+        of_schedule = _SCHEDULE_STATES.get(verb, states.schedule_on)
+        yield Case(f"{_CAMPAIGN}_schedule", of_schedule, verb, values=_DATES.get(verb, _nothing))
     for verb in ("approve", "reject"):
         yield Case(f"{_CAMPAIGN}_decide", states.to_be_approved, verb, values=_hash)
     yield Case(f"{_CAMPAIGN}_rehearsal", states.campaign_of, "start")
@@ -133,8 +133,15 @@ def _cases() -> Iterator[Case]:
     yield Case(f"{_CAMPAIGN}_retry", states.finished)
     yield Case(f"{_CAMPAIGN}_test", states.campaign_of, values=_tested)
     for verdict in (*VERDICTS, RETRY):
-        state = states.failed_delivery if verdict == RETRY else states.unknown_delivery
-        yield Case("sending_delivery_resolve", state, verdict, "verdict")
+        made = states.failed_delivery if verdict == RETRY else states.unknown_delivery
+        yield Case("sending_delivery_resolve", made, verdict, "verdict")
+    for page, unused in (
+        (_CAMPAIGN, states.campaign_of),
+        ("campaigns_messagetemplate", states.unused_template),
+        ("contacts_contactlist", states.unused_list),
+    ):
+        yield Case(f"{page}_delete", unused)
+        yield Case(f"{page}_restore", states.archived(unused))
     yield Case(f"{_IMPORT}_do", states.import_under_way, "cancel")
     for verb in INBOX_VERBS:
         if verb not in CLOSED_VERBS[f"{_INBOX}_do"]:
@@ -142,8 +149,8 @@ def _cases() -> Iterator[Case]:
             yield Case(f"{_INBOX}_do", state, verb, values=_INBOX_VALUES.get(verb, _nothing))
     # The last ones: an account that is disabled sends no answer.
     for verb in ACCOUNT_VERBS:
-        made = _account_in(_ACCOUNT_STATES[verb]) if verb in _ACCOUNT_STATES else _account
-        yield Case(f"{_ACCOUNT}_ask", made, verb)
+        account = _account_in(_ACCOUNT_STATES[verb]) if verb in _ACCOUNT_STATES else _account
+        yield Case(f"{_ACCOUNT}_ask", account, verb)
 
 
 CASES = tuple(_cases())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -12,13 +13,14 @@ from django.utils import timezone
 
 from accounts.models import Account, Friend
 from campaigns.creation.variants import NewVariant, add_variants
-from campaigns.models import Campaign, CampaignRun, Rehearsal
+from campaigns.models import Campaign, CampaignRun, MessageTemplate, Rehearsal
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.run_control.schedule import cancel_date, pause_schedule, start_schedule
 from campaigns.scheduling.dates import next_dates
 from contacts.models import Contact, ContactImport, ContactList
 from conversations.answers.send_answer import send_answer
 from conversations.models import Conversation
+from foundation.archiving import archive_row
 from sending.models import Delivery
 from sending.states import DeliveryState, RunState
 from tests.campaigns.factories import make_campaign, make_delivery, make_inbound, make_run
@@ -167,8 +169,34 @@ def _delivery(campaign: Campaign, state: str) -> Delivery:
 def run_of(campaign: Campaign) -> CampaignRun:
     """Return the newest run of a campaign."""
     found = campaign.runs.order_by("-number").first()
-    assert found is not None
+    assert isinstance(found, CampaignRun)
     return found
+
+
+def unused_list(tenant: Tenant) -> ContactList:
+    """Return a list that nothing uses."""
+    made = ContactList.objects.create(name=f"{tenant.mark} list {next(_numbers)}")
+    made.labels.set(tenant.contact_list.labels.all())
+    return made
+
+
+def unused_template(tenant: Tenant) -> MessageTemplate:
+    """Return a template that nothing uses."""
+    name = f"{tenant.mark} template {next(_numbers)}"
+    made = MessageTemplate.objects.create(name=name, text="words")
+    made.labels.set(tenant.contact_list.labels.all())
+    return made
+
+
+def archived(made: Callable[[Tenant], Any]) -> Callable[[Tenant], Any]:
+    """Return what makes such a row and archives it."""
+
+    def make(tenant: Tenant) -> Any:
+        row = made(tenant)
+        archive_row(row=row)
+        return row
+
+    return make
 
 
 def import_under_way(tenant: Tenant) -> ContactImport:

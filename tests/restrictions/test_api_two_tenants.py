@@ -40,6 +40,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
 THEIRS = (MARKER, "theirs", "their pool", str(FIRST_ACCOUNT)[:7], str(FIRST_UIN)[:7])
 #: Operations that our rows refuse: what is asked for does not fit their state.
 REFUSED = {
+    "DELETE campaigns/{name}": "it was started",
+    "POST campaigns/{name}/archive": "a run is active",
+    "POST campaigns/{name}/restore": "it is not archived",
+    "POST templates/{name}/restore": "it is not archived",
     "POST campaigns/{name}/approve": "nothing waits for an approval",
     "POST campaigns/{name}/reject": "nothing waits for an approval",
     "POST campaigns/{name}/start": "a run is active",

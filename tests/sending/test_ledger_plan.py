@@ -7,6 +7,8 @@ ledger's connection the planner would then choose a scan.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,17 +41,17 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
         for statement, values in (
             (sql_postgresql._MARK, marks), (sql_postgresql._SETTLE, results),
         ):  # fmt: skip
-            plan = _ask(f"EXPLAIN {statement}", values)
-            assert "Index Scan using sending_delivery_pkey on sending_delivery" in plan, plan
-            for other in ("delivery_next", "delivery_in_flight", "Seq Scan on sending_delivery"):
-                assert other not in plan, plan
+            for plan in (_ask(f"EXPLAIN {statement}", values), _kept_plan(statement, values)):
+                assert "Index Scan using sending_delivery_pkey on sending_delivery" in plan, plan
+                for other in ("delivery_next", "delivery_in_flight", "Seq Scan on sending_"):
+                    assert other not in plan, plan
         repeats = [*arrays([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
         for statement, values in (
             (sql_postgresql._REPLAY, repeats),
             (sql_postgresql._MARKED_ALREADY, [*arrays(rows, 5), 1]),
         ):
-            plan = _ask(f"EXPLAIN {statement}", values)
-            assert "Seq Scan on sending_" not in plan, plan
+            for plan in (_ask(f"EXPLAIN {statement}", values), _kept_plan(statement, values)):
+                assert "Seq Scan on sending_" not in plan, plan
     else:
         for statement, values in (
             (sql_sqlite._MARK, ["[]", 1, *SENDABLE]), (sql_sqlite._SETTLE, ["[]"]),
@@ -76,6 +78,44 @@ def test_limits_on_messages_to_one_person_begin_at_the_persons_own_messages() ->
         index = "sqlite_autoindex_sending_delivery_1"  # delivery_unique_contact_in_run
         assert plan.count(f"SEARCH e USING INDEX {index} (contact_id=?)") == 2, plan
         assert "SCAN e" not in plan, plan
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_commit_reads_the_leases_and_accounts_of_its_own_rows_only() -> None:
+    rows = _a_batch_of_a_fresh_run()
+    if connection.vendor != "postgresql":
+        return  # test_marks_and_results_are_looked_up_by_key has SQLite's plan
+    for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
+        _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
+    marks: list[Any] = [*arrays(rows, 5), 1, list(SENDABLE), timezone.now()]
+    repeats = [*arrays([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
+    for statement, values in (
+        (sql_postgresql._MARK, marks),
+        (sql_postgresql._REPLAY, repeats),
+        (sql_postgresql._MARKED_ALREADY, [*arrays(rows, 5), 1]),
+    ):
+        for plan in (_ask(f"EXPLAIN {statement}", values), _kept_plan(statement, values)):
+            lines = [line.strip() for line in plan.splitlines()]
+            read = [n for n, line in enumerate(lines) if " on accounts_" in line]
+            assert read, plan
+            for n in read:
+                assert lines[n + 1].startswith(
+                    ("Index Cond: (account_id =", "Index Cond: (id =")
+                ), plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_behind_pooler", [False, True])
+def test_no_plans_are_kept_behind_a_pooler(*, is_behind_pooler: bool) -> None:
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        number = cursor.fetchone()[0] + is_behind_pooler
+        raw = SimpleNamespace(prepare_threshold=3, pgconn=SimpleNamespace(backend_pid=number))
+        sql_postgresql.keep_no_plans_behind_pooler(raw, cursor)
+    assert raw.prepare_threshold == (None if is_behind_pooler else 3)
 
 
 def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
@@ -106,6 +146,18 @@ def _result(row: Sequence[Any]) -> tuple[Any, ...]:
         True,
         timezone.now(),
     )
+
+
+_names = count(1)
+
+
+def _kept_plan(statement: str, values: Sequence[Any]) -> str:
+    """Return the plan that the server keeps for a statement, which is one for any values."""
+    pieces = statement.replace("%%", "%").split("%s")
+    name = f"kept_{next(_names)}"
+    numbered = pieces[0] + "".join(f"${n}{piece}" for n, piece in enumerate(pieces[1:], 1))
+    _ask(f"PREPARE {name} AS {numbered}", ())
+    return _ask(f"EXPLAIN EXECUTE {name}({', '.join(['%s'] * len(values))})", values)
 
 
 def _ask(statement: str, values: Sequence[Any]) -> str:

@@ -12,6 +12,7 @@ from accounts.pools import find_pools
 from campaigns.commands.decisions import decision_data, decision_sentence
 from campaigns.commands.sequence_arguments import add_sequence_actions, steps_from
 from campaigns.creation.create_sequence import create_sequence
+from campaigns.creation.sequence_steps import place_data
 from campaigns.find import find_lists, find_segments, find_sequence, operator_named
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import SequenceFigures, StepFigures, sequence_figures
@@ -154,6 +155,9 @@ def _definition(one: StepFigures) -> dict[str, Any]:
         "number": step.number,
         "wait": span_text(step.wait_seconds),
         "only_if": step.only_if,
+        "segment": step.segment.name if step.segment is not None else None,
+        "then": place_data(step.then_to),
+        "else": place_data(step.else_to),
         "template": step.template.name if step.template is not None else None,
         "campaign": step.campaign.name if step.campaign is not None else None,
     }
@@ -164,7 +168,7 @@ def _text(sequence: Sequence, figures: SequenceFigures) -> str:
     reasons = [f"  {PersonEnd(reason).label}: {n:,}" for reason, n in figures.reasons.items()]
     heading = (
         _("step"), _("wait"), _("waiting"), _("entered"), _("sent"), _("failed"), _("skipped"),
-        _("replied"),
+        _("replied"), _("passed over"),
     )  # fmt: skip
     rows = []
     for one in figures.steps:
@@ -172,7 +176,7 @@ def _text(sequence: Sequence, figures: SequenceFigures) -> str:
         when = span_text(one.step.wait_seconds)
         rows.append(
             (one.step.number, when, found["waiting"], found["targeted"], found["sent"],
-             found["failed"], found["skipped"], found["replied"])
+             found["failed"], found["skipped"], found["replied"], found["passed"])
         )  # fmt: skip
     words = f"{sequence.name}: {sequence.get_state_display()}"
     if sequence.state_detail:

@@ -1,4 +1,4 @@
-"""The command `reply_rules create|list|on|off|dry-run|delete`."""
+"""The command `reply_rules create|list|order|on|off|dry-run|delete`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from campaigns.find import find_lists, find_segments, operator_named
 from conversations.models import ReplyRule, RuleWords
 from conversations.rules.dry_run import dry_run
 from conversations.rules.matching import words_of
+from conversations.rules.order import order_rules
 from conversations.rules.save import create_rule, find_rule, switch_rule
 from foundation.commands import OperatorCommand
 from foundation.deletion import delete_row
@@ -35,7 +36,7 @@ COUNTS = ("matched", "labelled", "assigned", "answered", "withheld", "added", "s
 class Command(OperatorCommand):
     """Create, list, try, switch and delete rules for messages."""
 
-    help = "Rules for messages that arrive: create, list, on, off, dry-run, delete."
+    help = "Rules for messages that arrive: create, list, order, on, off, dry-run, delete."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(
@@ -49,10 +50,17 @@ class Command(OperatorCommand):
             self.add_json_argument(one)
         words = "list the rules in their order, with what they did"
         self.add_json_argument(actions.add_parser("list", help=words, description=words))
+        words = "put these rules first, in this order; the others follow in theirs"
+        order = actions.add_parser("order", help=words, description=words)
+        order.add_argument("names", nargs="+", metavar="NAME", help="a rule")
+        self.add_json_argument(order)
 
     def perform(self, **options: Any) -> None:
         action = options["action"]
         if action == "list":
+            self._list(options)
+        elif action == "order":
+            order_rules(first=[find_rule(name=name) for name in options["names"]])
             self._list(options)
         elif action == "create":
             self._say(_created(options), options, _("The rule “%(name)s” was created."))

@@ -201,7 +201,7 @@ def undecided_tests() -> list[AttentionItem]:
     ]
 
 
-def unknown_deliveries() -> list[AttentionItem]:
+def unknown_deliveries(*, may_resolve: bool) -> list[AttentionItem]:
     """Return the deliveries with an unknown outcome, as one item, by the figures of the runs."""
     by_run = (
         Tally.objects.filter(kind="state", key="unknown")
@@ -225,5 +225,11 @@ def unknown_deliveries() -> list[AttentionItem]:
     )
     address = f"{reverse('admin:sending_delivery_changelist')}?state__exact=unknown"
     return [
-        AttentionItem(Kind.UNKNOWN, sentence % {"n": count}, _("Resolve"), address, since=since)
+        AttentionItem(
+            Kind.UNKNOWN,
+            sentence % {"n": count},
+            _("Resolve") if may_resolve else _("Show deliveries"),
+            address,
+            since=since,
+        )
     ]

@@ -29,15 +29,16 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
     if may_see("accounts.view_friend"):
         items += senders.lost_friends()
     if may_see("accounts.view_friendrequest"):
-        items += senders.friend_requests()
+        items += senders.friend_requests(may_decide=may_see("accounts.change_friendrequest"))
     if may_see("conversations.view_conversation"):
-        items += people.conversations()
+        items += people.conversations(may_answer=may_see("conversations.add_answer"))
     if may_see("sending.view_delivery"):
-        items += campaigns.unknown_deliveries()
+        items += campaigns.unknown_deliveries(may_resolve=may_see("sending.change_delivery"))
     if may_see("accounts.view_inboundmessage"):
         items += people.unhandled_messages()
     if may_see("contacts.view_contactimport"):
-        items += [*people.failed_imports(), *people.unconfirmed_imports()]
+        items += people.failed_imports()
+        items += people.unconfirmed_imports(may_import=may_see("contacts.add_contactimport"))
     if may_see("campaigns.view_notification"):
         items += system.failed_notifications()
     if may_see("campaigns.view_savedreport"):

@@ -24,7 +24,7 @@ NAMED_IMPORTS = 3
 MOST_COUNTED = 200
 
 
-def conversations() -> list[AttentionItem]:
+def conversations(*, may_answer: bool) -> list[AttentionItem]:
     """Return the unread conversations, and those that were read but not answered."""
     address = reverse("admin:conversations_conversation_changelist")
     # By the index of the unread ones, and by the newest of the open ones: bounded, both.
@@ -65,7 +65,7 @@ def conversations() -> list[AttentionItem]:
         AttentionItem(
             kind,
             sentence % {"n": f"{len(times)}+" if len(times) == MOST_COUNTED else len(times)},
-            _("Open inbox"),
+            _("Open inbox") if may_answer else _("Show inbox"),
             link,
             since=min((at for at in times if at is not None), default=None),
         )
@@ -116,7 +116,7 @@ def failed_imports() -> list[AttentionItem]:
     ]
 
 
-def unconfirmed_imports() -> list[AttentionItem]:
+def unconfirmed_imports(*, may_import: bool) -> list[AttentionItem]:
     """Return the files that were uploaded lately and not imported yet."""
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     waiting = ContactImport.objects.filter(created_at__gte=since, state=ImportState.UPLOADED)
@@ -125,7 +125,7 @@ def unconfirmed_imports() -> list[AttentionItem]:
             Kind.UNCONFIRMED_IMPORTS,
             _("%(file)s is uploaded but not imported: check its columns and confirm.")
             % {"file": found.file_name},
-            _("Check and import"),
+            _("Check and import") if may_import else _("Show import"),
             reverse("admin:contacts_contactimport_page", args=[found.pk]),
             since=found.created_at,
         )

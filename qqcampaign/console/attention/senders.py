@@ -80,7 +80,7 @@ def lost_friends() -> list[AttentionItem]:
     ]
 
 
-def friend_requests() -> list[AttentionItem]:
+def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
     """Return the friend requests that wait for an operator, as one item."""
     waiting = FriendRequest.objects.waiting().aggregate(n=Count("pk"), first=Min("received_at"))
     if not waiting["n"]:
@@ -95,7 +95,7 @@ def friend_requests() -> list[AttentionItem]:
         AttentionItem(
             Kind.FRIEND_REQUESTS,
             sentence % {"n": waiting["n"]},
-            _("Decide"),
+            _("Decide") if may_decide else _("Show requests"),
             address,
             since=waiting["first"],
         )

@@ -1,26 +1,36 @@
-// Rows of a form in an order, such as the steps of a sequence: moves one up or down by its buttons or by
-// dragging its handle, and writes the numbers anew. Without this script the numbers are typed.
+// Rows of a form in an order, such as the steps of a sequence, variants and rules: moves one up or down by its
+// buttons or by dragging its handle, and writes the numbers anew. A choice of another row's number
+// (data-order-of) follows that row. Without this script the numbers are typed.
 "use strict";
 
 (() => {
     const NUMBER = "input[data-order]";
-    const rowOf = (element) => element.closest("tbody.form-group");
+    const ROW = "tbody.form-group, tr[data-order-row]";
+    const rowOf = (element) => element.closest(ROW);
     const isUsed = (row) =>
         !row.classList.contains("empty-form")
         && [...row.querySelectorAll("textarea, " + NUMBER)].some((field) => field.value.trim());
-    const rowsOf = (table) => [...table.querySelectorAll("tbody.form-group")].filter((row) => row.querySelector(NUMBER));
+    const rowsOf = (table) => [...table.querySelectorAll(ROW)].filter((row) => row.querySelector(NUMBER));
     const usedRowsOf = (table) => rowsOf(table).filter(isUsed);
     const isDeleted = (row) => !!row.querySelector("input[name$='-DELETE']:checked");
 
+    const write = (field, value) => {
+        if (field.value === String(value)) return;
+        field.value = value;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+    };
     const renumber = (table) => {
+        const moved = new Map();
         let n = 0;
         for (const row of usedRowsOf(table)) {
             if (isDeleted(row)) continue;
             const input = row.querySelector(NUMBER);
             n += 1;
-            if (input.value === String(n)) continue;
-            input.value = n;
-            input.dispatchEvent(new Event("change", { bubbles: true }));
+            if (input.value) moved.set(input.value, n);
+            write(input, n);
+        }
+        for (const field of table.querySelectorAll("[data-order-of]")) {
+            if (moved.has(field.value)) write(field, moved.get(field.value));
         }
     };
     const move = (row, by) => {

@@ -5,7 +5,7 @@
 document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-variants]");
     if (!box) return;
-    const rows = [...box.querySelectorAll("tbody tr")];
+    const rows = [...box.querySelectorAll("tbody tr")]; // order.js may move them
     const add = box.querySelector("[data-add]");
     const part = (row, name) => row.querySelector(`[name$="_${name}"]`);
 
@@ -29,6 +29,8 @@ document.addEventListener("DOMContentLoaded", () => {
         const [next] = spare();
         if (!next) return;
         next.hidden = false;
+        const place = part(next, "place");
+        if (!place.value) place.value = rows.length - spare().length;
         part(next, "name").focus();
         add.hidden = !spare().length;
     });
