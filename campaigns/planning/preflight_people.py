@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.models import Account
-from campaigns.audience_query import next_people, targeted_contacts
+from campaigns.audience_query import reader_of, targeted_contacts
 from campaigns.models import Campaign
 from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan_sql import Picks, pick_accounts, reading_chunks
@@ -29,15 +29,17 @@ FIRST_CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The people of a campaign, by id, and the function that picks accounts for some of them."""
+    """The people of a campaign, by id, and the functions that read them.
 
-    campaign: Campaign
+    Attributes:
+        people: all of them.
+        read: returns those after a contact id, at most a number, as planning reads them.
+        pick: picks accounts for some of them.
+    """
+
     people: QuerySet[Contact]
+    read: Callable[[int, int], QuerySet[Contact]]
     pick: Callable[[QuerySet[Contact]], Picks]
-
-    def next(self, *, behind: int, most: int) -> QuerySet[Contact]:
-        """Return the next people after a contact id, at most `most`, as planning reads them."""
-        return next_people(of=self.campaign, behind=behind, most=most)
 
 
 def audience_of(*, campaign: Campaign) -> Audience:
@@ -54,7 +56,8 @@ def audience_of(*, campaign: Campaign) -> Audience:
     def pick(people: QuerySet[Contact]) -> Picks:
         return pick_accounts(rules=rules, people=Chunk(people))
 
-    return Audience(campaign, targeted_contacts(of=campaign).order_by("pk"), pick)
+    people = targeted_contacts(of=campaign).order_by("pk")
+    return Audience(people, reader_of(of=campaign), pick)
 
 
 def first_routes(
@@ -83,7 +86,7 @@ def first_routes(
     size = FIRST_CHUNK
     with reading_chunks():
         while len(found) < most:
-            people = audience.next(behind=after, most=size)
+            people = audience.read(after, size)
             found |= first_picks(
                 picks=audience.pick(people),
                 group=group,
