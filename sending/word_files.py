@@ -14,6 +14,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.word_lists import WordList
 from tabular import FileProblem, open_table, plain_title, titled_columns
+from tabular.changing_files import refuse_changed, state_of
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,16 @@ class WordFile:
             how many words are new, and how many were on the list.
 
         Raises:
-            Refusal: the file cannot be read, a row is wrong, or has no words (`no_words`); nothing
-                was changed.
+            Refusal: the file cannot be read, was changed meanwhile, has a wrong row, or no words
+                (`no_words`); nothing was changed.
         """
         name = file_name or path.name
         new = known = 0
+        before = state_of(path)
+        read = self._read(path, name, usual)
+        refuse_changed(path, since=before)
         with transaction.atomic():
-            for values, words in self._read(path, name, usual).items():
+            for values, words in read.items():
                 added, found = self.words.add(
                     words=words, values=dict(zip(self.columns, values, strict=True)), note=name,
                     by=by,

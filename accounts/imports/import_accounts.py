@@ -42,6 +42,7 @@ from tabular import (
     inspect_table,
     open_table,
 )
+from tabular.changing_files import refuse_changed, state_of
 
 #: Rejections that the result lists; all of them are in the rejects file.
 FIRST_ERRORS = 20
@@ -99,9 +100,10 @@ def import_accounts(
         by: the operator, for the audit trail.
 
     Raises:
-        Refusal: the file is not a table, has no uin column or too many rows, or its encoding is
-            uncertain.
+        Refusal: the file is not a table, has no uin column or too many rows, its encoding is
+            uncertain, or it was changed while it was read.
     """
+    before = state_of(path)
     found, columns = _inspect(
         path, name, encoding=encoding, delimiter=delimiter, sheet=sheet, header_line=header_line
     )
@@ -127,6 +129,7 @@ def import_accounts(
             rows.append(reader.read(*row))
         except RowProblem as problem:
             rejected.append((row, problem))
+    refuse_changed(path, since=before)
     with transaction.atomic():
         rejected += _write(rows, egress, by, result, found.columns)
     _report(result, rejected, found, columns)

@@ -9,6 +9,7 @@ from pathlib import Path
 from contacts.models import ContactImport
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from tabular.changing_files import refuse_changed, state_of
 from tabular.upload_files import import_folder, open_private, store_blocks
 
 #: Bytes that are read at a time.
@@ -30,10 +31,16 @@ def store_upload(blocks: Iterable[bytes]) -> Path:
 
 
 def read_blocks(path: Path) -> Iterable[bytes]:
-    """Yield a file block by block."""
+    """Yield a file block by block.
+
+    Raises:
+        Refusal: it was changed meanwhile (`file_changed`).
+    """
+    before = state_of(path)
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield block
+    refuse_changed(path, since=before)
 
 
 def stored_file(contact_import: ContactImport) -> Path:

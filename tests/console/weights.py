@@ -2,12 +2,15 @@
 
     python -m tests.console.weights
 
-prints the heaviest and the slowest pages of a console in a home of its own.
+prints the heaviest and the slowest pages of a console in a home of its own; `--every 8` takes each
+eighth page. The load of the machine is printed too: a busy one paints late.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
+import os
 import statistics
 import sys
 import tempfile
@@ -107,14 +110,18 @@ def size_of(answer: Any) -> int:
 
 
 def main() -> int:
-    """Weigh all pages and print the figures; return the exit status."""
+    """Weigh the pages and print the figures; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1)
+    options = parser.parse_args()
     from tests.console.filled_console import filled_console, sign_in
 
     with (
         tempfile.TemporaryDirectory(prefix="qqweights-") as folder,
-        filled_console(Path(folder) / "home") as (address, pages),
+        filled_console(Path(folder) / "home") as (address, found),
         _new_page() as page,
     ):
+        pages = dict(list(found.items())[:: options.every])
         first = Scale(page).open(f"{address}/login/")
         print(f"first load, the page of the sign-in: {first.size / 1000:.0f} kB")
         sign_in(page, address)
@@ -132,7 +139,8 @@ def main() -> int:
     print(
         f"{len(pages)} pages; first paint: median {statistics.median(paints.values()):.0f} ms, "
         f"95 % within {ordered[len(ordered) // 20][1]:.0f} ms; "
-        f"{sum(one >= 200 for one in paints.values())} take 200 ms or more"
+        f"{sum(one >= 200 for one in paints.values())} take 200 ms or more; "
+        f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     )
     return 0
 

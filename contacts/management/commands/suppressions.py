@@ -22,6 +22,7 @@ from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.arguments import add_layout_arguments, uin_argument
+from tabular.changing_files import refuse_changed, state_of
 from tabular.exports import stream_csv, write_xlsx
 from tabular.table_import.plan import ImportPlan, counted, plan_import, write_import
 from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG
@@ -124,6 +125,7 @@ class Command(OperatorCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
+        before = state_of(path)
         plan = plan_import(
             resource=SuppressionResource(),
             path=path,
@@ -139,6 +141,7 @@ class Command(OperatorCommand):
         data = _result(plan)
         if plan.counts[WRONG]:
             raise Refusal(_wrong_rows(data["errors"], plan), code="rows_wrong", **data)
+        refuse_changed(path, since=before)
         write_import(plan=plan)
         log_table(Suppression, name=path.name, said=counted(plan, name=path.name))
         text = _(
