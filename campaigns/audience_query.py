@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db.models import Count, QuerySet
 
 from campaigns.earlier_people import RunGroup, groups_in, lists_of, people_of, resolved, rules_in
@@ -19,12 +21,13 @@ def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
     """
-    included = audience_contacts(
+    return audience_contacts(
         lists=_lists(of),
+        excluded_lists=list(of.excluded_lists.all()),
         segments=list(of.segments.all()),
         also=[people_of(group) for group in earlier_groups(of=of)],
+        excluded=[people_of(group) for group in earlier_groups(of=of, is_excluded=True)],
     )
-    return _without_excluded(included, of=of)
 
 
 def next_people(*, of: Campaign | CampaignRun, behind: int, most: int) -> QuerySet[Contact]:
@@ -42,13 +45,29 @@ def next_people(*, of: Campaign | CampaignRun, behind: int, most: int) -> QueryS
     Raises:
         Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
     """
+    return reader_of(of=of)(behind, most)
+
+
+def reader_of(*, of: Campaign | CampaignRun) -> Callable[[int, int], QuerySet[Contact]]:
+    """Return `next_people` of an audience whose definition is read now, and not for each chunk.
+
+    Raises:
+        Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
+    """
     lists = _lists(of)
     if len(lists) != 1 or of.segments.exists() or earlier_groups(of=of):
-        return targeted_contacts(of=of).filter(pk__gt=behind).order_by("pk")[:most]
-    members = Contact.objects.filter(
-        memberships__contact_list=lists[0], memberships__contact_id__gt=behind
-    )
-    return _without_excluded(members, of=of).order_by("memberships__contact_id")[:most]
+        people = targeted_contacts(of=of).order_by("pk")
+        return lambda behind, most: people.filter(pk__gt=behind)[:most]
+    excluded_lists = list(of.excluded_lists.all())
+    excluded = [people_of(group) for group in earlier_groups(of=of, is_excluded=True)]
+
+    def read(behind: int, most: int) -> QuerySet[Contact]:
+        members = Contact.objects.filter(
+            memberships__contact_list=lists[0], memberships__contact_id__gt=behind
+        ).order_by("memberships__contact_id")
+        return leave_out(members, excluded_lists=excluded_lists, excluded=excluded)[:most]
+
+    return read
 
 
 def earlier_groups(*, of: Campaign | CampaignRun, is_excluded: bool = False) -> list[RunGroup]:
@@ -87,16 +106,6 @@ def merged_memberships(*, of: Campaign | CampaignRun) -> int:
         memberships = memberships.exclude(in_lists(excluded, person="contact_id"))
     counted = memberships.aggregate(n=Count("pk"), people=Count("contact", distinct=True))
     return int(counted["n"] - counted["people"])
-
-
-def _without_excluded(
-    people: QuerySet[Contact], *, of: Campaign | CampaignRun
-) -> QuerySet[Contact]:
-    return leave_out(
-        people,
-        excluded_lists=list(of.excluded_lists.all()),
-        excluded=[people_of(group) for group in earlier_groups(of=of, is_excluded=True)],
-    )
 
 
 def _lists(of: Campaign | CampaignRun) -> list[ContactList]:

@@ -7,10 +7,12 @@ counts the same picks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from campaigns.planning.choice_sql import WORKS, share_sql, weights_of
@@ -187,6 +189,21 @@ def prepare_for_chunk(cursor: CursorWrapper) -> None:
     """Make PostgreSQL read a chunk's people by index, until the end of the transaction."""
     if connection.vendor == "postgresql":
         cursor.execute(_FOR_A_CHUNK)
+
+
+@contextmanager
+def reading_chunks() -> Iterator[None]:
+    """Let chunks be read as planning reads them, without planning.
+
+    Without it PostgreSQL merges a list with all contacts from the first one on. SQLite needs
+    nothing, and a transaction there would wait for its writer.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        prepare_for_chunk(cursor)
+        yield
 
 
 def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.models import Account
-from campaigns.audience_query import targeted_contacts
+from campaigns.audience_query import reader_of, targeted_contacts
 from campaigns.models import Campaign
 from campaigns.planning.people_sql import Chunk
-from campaigns.planning.plan_sql import Picks, pick_accounts
+from campaigns.planning.plan_sql import Picks, pick_accounts, reading_chunks
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
 from campaigns.planning.senders import as_planned
@@ -29,9 +29,16 @@ FIRST_CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The people of a campaign, by id, and the function that picks accounts for some of them."""
+    """The people of a campaign, by id, and the functions that read them.
+
+    Attributes:
+        people: all of them.
+        read: returns those after a contact id, at most a number, as planning reads them.
+        pick: picks accounts for some of them.
+    """
 
     people: QuerySet[Contact]
+    read: Callable[[int, int], QuerySet[Contact]]
     pick: Callable[[QuerySet[Contact]], Picks]
 
 
@@ -49,7 +56,8 @@ def audience_of(*, campaign: Campaign) -> Audience:
     def pick(people: QuerySet[Contact]) -> Picks:
         return pick_accounts(rules=rules, people=Chunk(people))
 
-    return Audience(targeted_contacts(of=campaign).order_by("pk"), pick)
+    people = targeted_contacts(of=campaign).order_by("pk")
+    return Audience(people, reader_of(of=campaign), pick)
 
 
 def first_routes(
@@ -76,19 +84,20 @@ def first_routes(
     """
     found: dict[int, int | None] = {}
     size = FIRST_CHUNK
-    while len(found) < most:
-        people = audience.people.filter(pk__gt=after)
-        found |= first_picks(
-            picks=audience.pick(people[:size]),
-            group=group,
-            most=most - len(found),
-            account_id=account_id,
-            texts=texts,
-        )
-        last = people.values_list("pk", flat=True)[size - 1 : size].first()
-        if last is None:
-            break
-        after, size = last, size * 4
+    with reading_chunks():
+        while len(found) < most:
+            people = audience.read(after, size)
+            found |= first_picks(
+                picks=audience.pick(people),
+                group=group,
+                most=most - len(found),
+                account_id=account_id,
+                texts=texts,
+            )
+            last = people.values_list("pk", flat=True)[size - 1 : size].first()
+            if last is None:
+                break
+            after, size = last, size * 4
     return found
 
 

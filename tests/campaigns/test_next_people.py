@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
 from campaigns.audience_query import next_people, targeted_contacts
 from campaigns.models import Campaign
-from campaigns.planning.plan_sql import prepare_for_chunk
+from campaigns.planning import preflight_people
+from campaigns.planning.plan_sql import Picks, prepare_for_chunk
+from campaigns.planning.preflight_people import audience_of, first_routes
+from campaigns.planning.preflight_sql import PreflightGroup
 from contacts.models import Contact, Segment
 from foundation.queries import sql_of
 from tests.campaigns.factories import make_campaign, make_list
@@ -66,3 +71,32 @@ def test_a_small_list_is_read_by_its_index_and_not_from_all_contacts() -> None:
         assert "(contact_list_id=? AND contact_id>?)" in plan, plan
         assert "SEARCH contacts_contact USING INTEGER PRIMARY KEY" in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_the_people_of_a_preflight_are_read_as_planning_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The list has the last of many contacts: PostgreSQL would merge it with all of them."""
+    Contact.objects.bulk_create(Contact(uin=20_000_000 + n) for n in range(5_000))
+    campaign = make_campaign(lists=[make_list("the last", PEOPLE)])
+    is_postgresql = connection.vendor == "postgresql"
+    plans: list[str] = []
+
+    def explained(*, picks: Picks, **named: Any) -> dict[int, int | None]:
+        with connection.cursor() as cursor:
+            explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+            cursor.execute(f"{explain} {picks.sql}", picks.params)
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+        return {}
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    monkeypatch.setattr(preflight_people, "first_picks", explained)
+    first_routes(audience=audience_of(campaign=campaign), group=PreflightGroup.TARGETED, most=10)
+    (plan,) = plans
+    if is_postgresql:
+        assert "Index Scan using contacts_contact_pkey" in plan, plan
+        assert "Index Cond: (id = contacts_membership.contact_id)" in plan, plan
+    else:
+        assert "SEARCH contacts_contact USING INTEGER PRIMARY KEY (rowid=?)" in plan, plan
+        assert "SCAN contacts_contact" not in plan, plan
