@@ -34,9 +34,11 @@ _STYLES = "\ufe0e\ufe0f"
 _REGION_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 #: Rounds of folding until a text stays as it is; two suffice for every single character.
 _MOST_ROUNDS = 5
+#: Clients of the API take these parts of an address away before they ask, however they are escaped.
+_STEPS = (".", "..")
 
 
-def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
+def clean_name(text: str, *, longest: int = LONGEST_NAME, is_addressed: bool = True) -> str:
     """Return a name as it is stored: NFC, on one line, blanks folded, nothing invisible.
 
     Kept are the invisible characters that words and emoji need: joiners between letters of Arabic
@@ -45,6 +47,8 @@ def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
     Args:
         text: what the operator gave.
         longest: the most characters of the result.
+        is_addressed: whether the name has to work in addresses of the API. Those of attributes
+            are columns of files, and kept as they are.
 
     Raises:
         Refusal: no visible character is left (`name_missing`), a character cannot be part of a
@@ -64,6 +68,12 @@ def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
     if not has_visible_character(name):
         raise Refusal(
             _("The name is empty: type at least one visible character."), code="name_missing"
+        )
+    if is_addressed and name in _STEPS:
+        raise Refusal(
+            _("“%(name)s” is no name: in an address it leads elsewhere. Add a letter or a number.")
+            % {"name": name},
+            code="name_malformed",
         )
     if len(name) > longest:
         raise Refusal(

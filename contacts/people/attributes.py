@@ -99,12 +99,16 @@ def names_to_store(names: Iterable[str], *, is_guess: bool = False) -> list[str]
 
 def _cleaned(name: str, *, is_guess: bool) -> str:
     try:
-        return clean_name(name, longest=LONGEST_ATTRIBUTE_NAME)
+        return _readable(name)
     except Refusal:
         if not is_guess:
             raise
     kept = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
     try:
-        return clean_name(kept[:LONGEST_ATTRIBUTE_NAME], longest=LONGEST_ATTRIBUTE_NAME)
+        return _readable(kept[:LONGEST_ATTRIBUTE_NAME])
     except Refusal:
         return ""
+
+
+def _readable(name: str) -> str:
+    return clean_name(name, longest=LONGEST_ATTRIBUTE_NAME, is_addressed=False)

@@ -75,6 +75,8 @@ def test_a_name_is_cleaned(given_text: str, stored: str) -> None:
         ("a\ud800", "name_malformed"),
         ("a\uffff", "name_malformed"),
         ("a\ufdd0", "name_malformed"),
+        (".", "name_malformed"),
+        (" .. ", "name_malformed"),
         ("a" * 129, "name_too_long"),
     ],
 )
