@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from foundation.refusals import Refusal
@@ -9,6 +10,7 @@ from foundation.sentences import Sentence as _
 
 #: What changes when a file is written, cut short or replaced.
 FileState = tuple[int, int, int]
+_UNKNOWN: FileState = (0, 0, 0)
 
 
 def state_of(path: Path) -> FileState:
@@ -16,7 +18,9 @@ def state_of(path: Path) -> FileState:
     try:
         found = path.stat()
     except OSError:
-        return 0, 0, 0
+        return _UNKNOWN
+    if not stat.S_ISREG(found.st_mode):
+        return _UNKNOWN  # a pipe is written while it is read, as it should be
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

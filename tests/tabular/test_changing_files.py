@@ -47,6 +47,18 @@ def test_a_file_that_changes_is_refused(tmp_path: Path, change: Change) -> None:
     assert refused.value.code == "file_changed"
 
 
+def test_a_pipe_is_written_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "people"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    before = state_of(path)
+    writer = os.open(path, os.O_WRONLY)
+    os.write(writer, b"uin\n10001\n")
+    os.close(writer)
+    os.close(reader)
+    refuse_changed(path, since=before)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "command",
