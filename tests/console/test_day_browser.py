@@ -267,9 +267,8 @@ class Day:
         olga.look("conversation")
         olga.fill(text="九点半。")
         olga.press("Send")
-        olga.page.locator(
-            ".q-bubble.q-ours .q-badge.success", has_text=olga.words("sent")
-        ).wait_for()
+        answer = olga.page.locator(".q-bubble.q-ours", has_text="九点半。")
+        answer.locator(".q-badge.success", has_text=olga.words("sent")).wait_for()
         assert self.sent() == before + 1
         olga.look("answered")
 
