@@ -110,12 +110,12 @@ def _within(restriction: Restriction, condition: Q) -> QuerySet[Any]:
     )
 
 
-def _has(relation: str) -> Any:
-    return Exists(_through(Campaign, relation).filter(**_of_campaign(relation)))
+def _has(relation: str, of: type[Model] = Campaign) -> Any:
+    return Exists(_through(of, relation).filter(**_of_row(relation, of)))
 
 
-def _outside(relation: str, column: str, inside: QuerySet[Any]) -> Any:
-    rows = _through(Campaign, relation).filter(**_of_campaign(relation))
+def _outside(relation: str, column: str, inside: QuerySet[Any], of: type[Model] = Campaign) -> Any:
+    rows = _through(of, relation).filter(**_of_row(relation, of))
     return Exists(rows.exclude(**{f"{column}__in": inside}))
 
 
@@ -124,9 +124,25 @@ def _through(model: type[Model], relation: str) -> QuerySet[Any]:
     return _rows(field.remote_field.through)
 
 
-def _of_campaign(relation: str) -> dict[str, Any]:
-    field: Any = Campaign._meta.get_field(relation)
+def _of_row(relation: str, of: type[Model]) -> dict[str, Any]:
+    field: Any = of._meta.get_field(relation)
     return {field.m2m_field_name(): OuterRef("pk")}
+
+
+def _campaign_runs(restriction: Restriction) -> QuerySet[Any]:
+    """Return the runs of the campaigns of the scope.
+
+    Not those from before a campaign was narrowed to it: these wrote to people of other lists.
+    """
+    lists = _lists(restriction)
+    return (
+        _rows(CampaignRun)
+        .filter(campaign__in=_campaigns(restriction), earlier_people=[], excluded_earlier_people=[])
+        .exclude(
+            _outside("lists", "contactlist", lists, CampaignRun) | _has("segments", CampaignRun)
+        )
+        .values("pk")
+    )
 
 
 def _contacts(restriction: Restriction) -> Q:
@@ -142,8 +158,8 @@ def _runs(restriction: Restriction) -> Q:
 
     The latter are the open runs of answers and of single messages: one for the installation.
     """
-    campaigns = _campaigns(restriction)
-    own = [_rows(model).filter(campaign__in=campaigns) for model in (CampaignRun, TestRun)]
+    tests = _rows(TestRun).filter(campaign__in=_campaigns(restriction))
+    own = (_campaign_runs(restriction), tests)
     is_own = [Exists(rows.filter(pk=OuterRef("pk"))) for rows in own]
     of_any = [Exists(_rows(model).filter(pk=OuterRef("pk"))) for model in (CampaignRun, TestRun)]
     return Q(is_own[0]) | Q(is_own[1]) | (~Q(of_any[0]) & ~Q(of_any[1]))
@@ -152,9 +168,7 @@ def _runs(restriction: Restriction) -> Q:
 def _deliveries(restriction: Restriction) -> Q:
     # A delivery that waits for an account has none yet: then its run must be a campaign's.
     mine = Q(account__in=accounts_of(restriction))
-    campaigns = _campaigns(restriction)
-    of_campaign = _rows(CampaignRun).filter(campaign__in=campaigns).values("pk")
-    waits = Q(account=None, run__in=of_campaign)
+    waits = Q(account=None, run__in=_campaign_runs(restriction))
     return waits | (mine & Q(run__in=_rows(Run).filter(_runs(restriction)).values("pk")))
 
 
@@ -180,7 +194,7 @@ SCOPES: dict[type[Model], Scope] = {
     AccountTask: _of_account,
     AttributeUse: lambda one: Q(contact_list__in=_lists(one)),
     Campaign: lambda one: Q(pk__in=_campaigns(one)),
-    CampaignRun: _of_campaigns,
+    CampaignRun: lambda one: Q(pk__in=_campaign_runs(one)),
     CannedAnswer: _none,
     Contact: _contacts,
     ContactImport: lambda one: Q(contact_list__in=_lists(one)),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from campaigns.approvals.definition import definition_of, fingerprint_of
-from campaigns.models import Campaign, Rehearsal
+from campaigns.models import Campaign, CampaignRun, Rehearsal
 from campaigns.planning.preflight import preflight
 from campaigns.planning.rules import rules_of_campaign
 from campaigns.rehearsals.lifecycle import start_rehearsal
@@ -19,6 +19,7 @@ from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Contact, ContactList
 from foundation.restricted import seeing_as
 from labels.models import Label
+from sending.models import Delivery, Run
 from tests.campaigns.factories import make_delivery
 from tests.campaigns.factories import make_run as make_empty_run
 from tests.console.sample_data import FIRST_ACCOUNT
@@ -121,3 +122,19 @@ def test_late_comers_are_planned_with_all_limits(ours: Ours, campaign: Campaign)
     people = set(ContactList.objects.get(pk=ours.contact_list.pk).contacts.values_list("pk"))
     assert set(run_of(running).deliveries.values_list("contact")) == people
     assert Contact.objects.filter(lists=ours.contact_list).count() == len(people)
+
+
+def test_runs_from_before_a_campaign_was_narrowed_to_us_are_not_shown(ours: Ours) -> None:
+    """They wrote to people of a list of the others, from an account that is also ours."""
+    user = make_restricted(Role.OPERATOR)
+    theirs = ContactList.objects.exclude(pk=ours.contact_list.pk)[0]
+    old = make_empty_run(ours.campaign, state="finished", planned_at="2026-01-01T00:00:00Z")
+    old.lists.set([ours.contact_list, theirs])
+    person = Contact.objects.exclude(memberships__contact_list=ours.contact_list)[0]
+    told = make_delivery(old, person, state="sent", account=ours.account, sent_at=timezone.now())
+    waiting = make_delivery(old, Contact.objects.exclude(pk=person.pk)[0], state="pending")
+    with seeing_as(user):
+        assert list(CampaignRun.objects.filter(campaign=ours.campaign)) == [ours.run]
+        assert not Run.objects.filter(pk=old.pk).exists()
+        assert not Delivery.objects.filter(pk__in=[told.pk, waiting.pk]).exists()
+        assert Delivery.objects.filter(run=ours.run).exists()
