@@ -31,7 +31,8 @@ def conversations(contact: Contact) -> Section:
 
 
 def _cells(row: Conversation) -> tuple[Any, ...]:
-    page = f"{reverse('admin:conversations_conversation_changelist')}?c={row.pk}"
+    # Also a closed one, or one of somebody else's.
+    page = f"{reverse('admin:conversations_conversation_changelist')}?box=all&c={row.pk}"
     return (
         format_html('<a class="q-link" href="{}">{}</a>', page, row.account),
         row.get_state_display(),

@@ -59,6 +59,7 @@ NOT_PAGES = {
     "conversations_conversation_freshness": "a part of *_changelist",
     "conversations_conversation_list": "a part of *_changelist",
     "conversations_conversation_thread": "a part of *_changelist",
+    "conversations_replyrule_to_order": "leads to conversations_replyrule_order",
     "help-code": "the meaning of a code, as JSON",
     "help-panel": "a part of every page",
     "help-picture": "a picture",
