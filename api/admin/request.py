@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -121,7 +122,8 @@ class ApiRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     def refused(self, row: ApiRequest) -> str:
         """The code of the refusal, its parameter, and how often it came in the second."""
         words = f"{row.error}: {row.field}" if row.field else row.error
-        return f"{words} × {row.times}" if row.times > 1 else words or EMPTY
+        times = f" × {row.times}" if row.times > 1 else ""
+        return format_html("<code>{}</code>{}", words, times) if words else times or EMPTY
 
     @display(description=_("took"), ordering="took_ms")
     def took(self, row: ApiRequest) -> str:
