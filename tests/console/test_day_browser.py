@@ -7,6 +7,7 @@ page that somebody comes to is looked at closely (`Colleague.look`).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -27,6 +28,10 @@ pytestmark = [
     pytest.mark.stack,
     pytest.mark.exhaustive,  # test_browser.py is its short relative
     pytest.mark.timeout(900),
+    pytest.mark.skipif(
+        os.environ.get("DAY") != "1",
+        reason="the day is not steady on a busy machine yet: DAY=1 runs it",
+    ),
 ]
 
 ACCOUNTS, FRIENDS = 3, 4
