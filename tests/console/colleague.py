@@ -6,12 +6,12 @@ import os
 from functools import cache
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, trans_real
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from qqcampaign.translations import our_messages
+from tests.console.looking import IS_QUIET, WIDER, violations
 from tests.counted_queries import HEADER
 
 #: A folder for pictures of the pages that are looked at; none are taken without it.
@@ -22,8 +22,6 @@ PATIENCE = 60_000
 #: grows with the rows that are shown.
 MOST_FOR_PAGE, MOST_FOR_ACT = 100, 250
 LOCALES = {"en": "en-US", "zh-hans": "zh-CN"}
-IS_QUIET = "() => !document.querySelector('[aria-busy=\"true\"]')"
-WIDER = "document.documentElement.scrollWidth - innerWidth"
 #: How often a field that searches is clicked, and milliseconds in which it opens.
 OPENED_AT_MOST, OPENS_WITHIN = 5, 3_000
 #: The texts that a page shows, each without the elements beside it; an icon's text is its name.
@@ -173,9 +171,8 @@ class Colleague:
         if PICTURES:
             picture = f"{self._language}-{self._name}-{self._looks:02}-{name}.png"
             self.page.screenshot(path=f"{PICTURES}/{picture}", full_page=True)
-        for one in Axe().run(self.page).response["violations"]:
-            for node in one["nodes"][:3]:
-                self._note(f"{name}: {one['id']} ({one['impact']}): {node['html'][:160]}")
+        for line in violations(self.page):
+            self._note(f"{name}: {line}")
         if (wider := self.page.evaluate(WIDER)) > 0:
             self._note(f"{name}: {wider} pixels wider than the window")
         if self._language != "en":

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.console.every_page import pages
 from tests.console.every_row import make_every_row
+from tests.console.looking import IS_QUIET, WIDER, violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,7 +38,6 @@ OFTEN = (
 MOST_SHIFTED = 0.05
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 780}
-WIDER = "document.documentElement.scrollWidth - innerWidth"
 #: Milliseconds that a page has to follow a new width: its scripts are told of it a moment later.
 TO_FOLLOW = 2_000
 #: Icons that our font does not have: the browser writes their names.
@@ -85,7 +84,7 @@ def test_axe_finds_nothing_and_nothing_jumps_or_overflows(visitor: Any, every: i
     assert set(OFTEN) <= set(chosen)
     visitor.goto(f"{visitor.address}/login/")
     visitor.wait_for_load_state("load")
-    found = _violations(visitor, "login")
+    found = [f"login: {line}" for line in violations(visitor)]
     visitor.fill("input[name=username]", "小王")
     visitor.fill("input[name=password]", "x")
     visitor.click("#login-form button[type=submit]")
@@ -101,9 +100,8 @@ def _found_on(visitor: Any, name: str, where: str) -> list[str]:
     assert answer is None or answer.ok or name == "missing", (where, answer.status)
     if "#delivery-" in where:
         visitor.locator("#story").wait_for()
-    # What is being loaded is dimmed.
-    visitor.wait_for_function("() => !document.querySelector('[aria-busy=\"true\"]')")
-    found = _violations(visitor, where)
+    visitor.wait_for_function(IS_QUIET)
+    found = [f"{where}: {line}" for line in violations(visitor)]
     if (shift := _least_shift(visitor, where)) > MOST_SHIFTED:
         found.append(f"{where}: its layout shifts by {shift:.3f}")
     if words := visitor.evaluate(ICONS_AS_WORDS):
@@ -120,7 +118,7 @@ def _least_shift(visitor: Any, where: str) -> float:
     if shift <= MOST_SHIFTED or "#" in where:
         return shift
     visitor.goto(f"{visitor.address}{where}")
-    visitor.wait_for_function("() => !document.querySelector('[aria-busy=\"true\"]')")
+    visitor.wait_for_function(IS_QUIET)
     return min(shift, float(visitor.evaluate("window.shifted")))
 
 
@@ -134,12 +132,3 @@ def _too_wide(visitor: Any, where: str) -> list[str]:
     finally:
         visitor.set_viewport_size(DESK)
     return []
-
-
-def _violations(page: Any, address: str) -> list[str]:
-    """Return a line for each place of the page that axe objects to."""
-    return [
-        f"{address}: {one['id']} ({one['impact']}): {node['html'][:160]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"][:3]
-    ]

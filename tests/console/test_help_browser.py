@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 
 from campaigns.saved_reports.keep import save_report
 from qqcampaign.console.models import TourSeen
+from tests.console.looking import violations
 from tests.console.sample_data import make_operator, make_world
 from tests.console.test_browser_twin_edits import sign_in
 
@@ -50,7 +50,7 @@ def test_help_is_where_it_is_needed(
     card = page.locator(".q-tour")
     card.get_by_text("Sender accounts").wait_for()
     _look(page, f"tour-{scheme}")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.keyboard.press("Enter")
     card.get_by_text("Import your people").wait_for()
     with page.expect_response("**/help/tour/"):
@@ -67,7 +67,7 @@ def test_help_is_where_it_is_needed(
     panel = page.locator("#help-panel")
     panel.get_by_text("Quarantined").wait_for()
     _look(page, f"panel-{scheme}")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     panel.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.matches('[data-help]')")
@@ -86,7 +86,7 @@ def test_help_is_where_it_is_needed(
     tip = page.locator(".q-tip")
     tip.get_by_text("The gateway accepted the message.").wait_for()
     _look(page, f"code-{scheme}")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     assert tip.count() == 0
     page.mouse.move(0, 0)
@@ -100,34 +100,26 @@ def test_help_is_where_it_is_needed(
     _look(page, f"campaign-code-{scheme}")
     for address in ("help/", "help/?q=pause", "help/pages/codes/", "reports/", "reports/saved/"):
         page.goto(f"{live_server.url}/{address}")
-        assert _violations(page) == [], address
+        assert violations(page) == [], address
         _look(page, f"{address.strip('/').replace('/', '-').replace('?q=', '-')}-{scheme}")
     report = save_report(name="weekly", period="last-7-days")
     page.goto(f"{live_server.url}/reports/saved/{report.pk}/mail/")
     assert page.locator(".q-if-weekly").is_visible()
     assert not page.locator(".q-if-monthly").is_visible()
     _look(page, f"mail-{scheme}")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.locator("[name=kind]").select_option("monthly")
     assert page.locator(".q-if-monthly").is_visible()
     page.locator("[name=to]").check()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("every month on day 1 at 09:00").wait_for()
     _look(page, f"saved-{scheme}")
-    assert _violations(page) == []
+    assert violations(page) == []
     assert problems == []
 
 
 def _look(page: Any, name: str) -> None:
     """Nothing here; a picture may be taken."""
-
-
-def _violations(page: Any) -> list[str]:
-    return [
-        f"{one['id']}: {node['html'][:160]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"][:3]
-    ]
 
 
 @pytest.mark.timeout(200)
