@@ -175,11 +175,12 @@ class NamedModel(models.Model):
         """
         twin = self.twin()
         if twin is not None:
+            name = self.told(twin)
             raise Refusal(
                 _("The %(kind)s “%(name)s” already exists: choose another name.")
-                % {"kind": str(self._meta.verbose_name), "name": self.told(twin)},
+                % {"kind": str(self._meta.verbose_name), "name": name},
                 code="name_taken",
-                name=self.told(twin),
+                name=name,
             )
 
     def told(self, twin: Self) -> str:

@@ -107,14 +107,14 @@ def whole_tables() -> Iterator[None]:
     must be about that row alone.
     """
     found = _seeing.get()
-    was_whole = found is None or found.is_whole
-    if found is not None:
-        found.is_whole = True
+    if found is None:
+        yield
+        return
+    was_whole, found.is_whole = found.is_whole, True
     try:
         yield
     finally:
-        if found is not None:
-            found.is_whole = was_whole
+        found.is_whole = was_whole
 
 
 def note_written(row: Model) -> None:

@@ -35,10 +35,17 @@ from foundation.spans import span_text
 OFFERED_STEPS = 12
 
 
-def _places(steps: int) -> list[tuple[Any, Any]]:
+def _place_words(place: int | None) -> str:
+    """Return where people go from a step, in words."""
+    if place is None:
+        return gettext("the next step")
+    return gettext("the end") if place == END else gettext("step %(n)s") % {"n": place}
+
+
+def _places(steps: int) -> list[tuple[Any, str]]:
     """Return the choices of where people go, in a sequence of so many steps."""
-    later = [(number, _("step %(n)s") % {"n": number}) for number in range(2, steps + 1)]
-    return [("", _("the next step")), *later, (END, _("the end"))]
+    places = [*range(2, steps + 1), END]
+    return [("", _place_words(None)), *((place, _place_words(place)) for place in places)]
 
 
 class SequenceForm(forms.ModelForm):
@@ -88,22 +95,15 @@ class SequenceForm(forms.ModelForm):
         return data
 
 
-def _place_words(place: int | None) -> str:
-    if place is None:
-        return gettext("the next step")
-    return gettext("the end") if place == END else gettext("step %(n)s") % {"n": place}
-
-
 def _may_change(sequence: Sequence | None) -> bool:
     return sequence is None or sequence.is_editable
 
 
 class PlaceField(forms.TypedChoiceField):
-    """Where people go from a step: the next one, a later one, or the end."""
+    """Where people go from a step; which steps there are to go to, the form set says."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            choices=_places(OFFERED_STEPS),
             coerce=int,
             empty_value=None,
             required=False,

@@ -114,11 +114,15 @@ def ways_in_words(then_to: int | str | None, else_to: int | str | None) -> list[
     ]
 
 
-def catching_step(steps: Many[SequenceStep], *, after: int) -> int | None:
-    """Return the next step after one that is for those whose message failed; None without one."""
-    later = (step.number for step in steps if step.number > after)
-    catching = {step.number for step in steps if step.only_if == OnlyIf.FAILED}
-    return next((number for number in later if number in catching), None)
+def catching_step(steps: Many[Step | SequenceStep], *, after: int) -> int | None:
+    """Return the next step after one that is for those whose message failed; None without one.
+
+    Args:
+        steps: all steps of the sequence, in their order.
+        after: the number of the one.
+    """
+    later = enumerate(steps[after:], start=after + 1)
+    return next((number for number, step in later if step.only_if == OnlyIf.FAILED), None)
 
 
 def refuse_steps(
@@ -217,12 +221,7 @@ def _reached(steps: Many[Step]) -> set[int]:
         reached.add(number + 1 if step.then_to is None else step.then_to)
         if step.only_if != OnlyIf.ANY:
             reached.add(number + 1 if step.else_to is None else step.else_to)
-        catching = (
-            later
-            for later in range(number + 1, len(steps) + 1)
-            if steps[later - 1].only_if == OnlyIf.FAILED
-        )
-        reached.update([next(catching, END)])
+        reached.add(catching_step(steps, after=number) or END)
     return reached
 
 

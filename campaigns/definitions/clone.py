@@ -96,11 +96,11 @@ def refuse_taken(campaign: Campaign) -> None:
     twin = campaign.twin()
     if twin is None:
         return
-    suggested = free_name(campaign.name)
+    name, suggested = campaign.told(twin), free_name(campaign.name)
     raise Refusal(
         _("There is a campaign “%(name)s” already. Choose another name, such as “%(free)s”.")
-        % {"name": campaign.told(twin), "free": suggested},
+        % {"name": name, "free": suggested},
         code="name_taken",
-        name=campaign.told(twin),
+        name=name,
         suggested=suggested,
     )
