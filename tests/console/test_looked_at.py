@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import FriendRequest
 from api.tokens.issue import issue_token
@@ -60,7 +61,7 @@ def test_an_uploaded_file_leads_to_its_check(operator: Client) -> None:
 def test_a_tokens_page_says_when_it_ends(operator: Client) -> None:
     token, _secret = issue_token(user=User.objects.get(), name="商城", expires="90d")
     page = operator.get(reverse("admin:api_token_change", args=[token.pk])).content.decode()
-    assert f"{token.expires_at:%Y-%m-%d}" in page
+    assert f"{timezone.localtime(token.expires_at):%Y-%m-%d}" in page
     assert token.start in page
 
 
