@@ -8,7 +8,8 @@ arrays, `json_each` of one JSON text) and in what a CTE may do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,8 +23,15 @@ SENDABLE = (AccountState.NEW.value, AccountState.ONLINE.value, AccountState.OFFL
 NEVER_LEFT = ("unreachable", "withheld")
 
 
+#: Reads the rows that a statement returned; called once.
+Rows = Callable[[], list[Any]]
+
+
 class LedgerSql(Protocol):
     """The statements of one kind of database. All run inside the ledger's transaction.
+
+    Statements are carried out in their order. Inside `together` their rows come later, so each
+    method returns what reads them. It is called after `together`.
 
     Attributes:
         connection_options: options of the ledger's own connection (libpq's `options`).
@@ -31,19 +39,27 @@ class LedgerSql(Protocol):
 
     connection_options: str
 
-    def is_living(self, *, worker_id: int, at: datetime) -> bool:
-        """Return whether the worker may mark; on PostgreSQL lock its row until the commit.
+    def together(self) -> AbstractContextManager[None]:
+        """Send the statements inside in one round trip, if the database can."""
 
-        A heartbeat older than PROVED_SECONDS is renewed. So the worker cannot be presumed dead
-        before the requests marked now have left or their proofs are too old
-        (`sending.lanes.permit`).
+    def living(self, *, worker_id: int, at: datetime) -> Rows:
+        """Lock the worker's row until the commit (PostgreSQL) and read it.
 
         Args:
             worker_id: the worker.
             at: the shared time when the transaction began.
+
+        Returns:
+            No row if the worker has ended; else (is_due,): whether its heartbeat is older than
+            PROVED_SECONDS. Then it is renewed by `prove`. So the worker cannot be presumed dead
+            before the requests marked now have left or their proofs are too old
+            (`sending.lanes.permit`).
         """
 
-    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+    def prove(self, *, worker_id: int, at: datetime) -> None:
+        """Write down that the worker lived at this time."""
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> Rows:
         """Move pending deliveries to sending and write their attempts.
 
         Args:
@@ -56,9 +72,7 @@ class LedgerSql(Protocol):
             paused, cancelled, rerouted or suppressed, or their lane lost its lease.
         """
 
-    def mark_limited(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
-    ) -> list[Any]:
+    def mark_limited(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime) -> Rows:
         """Do what `mark` does, for runs with limits on messages to one person.
 
         A mark is refused too if the person is over a limit. The statement sees what was committed
@@ -77,16 +91,14 @@ class LedgerSql(Protocol):
         committed, and both would send.
         """
 
-    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return (delivery, seq) of marks that an earlier try, whose answer was lost, committed.
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> Rows:
+        """Find (delivery, seq) of marks that an earlier try, whose answer was lost, committed.
 
         Args:
             worker_id, rows: as for `mark`.
         """
 
-    def replay(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
-    ) -> list[Any]:
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime) -> Rows:
         """Count a repeat of each attempt that may be repeated.
 
         Args:
@@ -99,7 +111,7 @@ class LedgerSql(Protocol):
             and whose lease this worker holds. It is counted if all three are false.
         """
 
-    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> Rows:
         """Record results.
 
         Args:

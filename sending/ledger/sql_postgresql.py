@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -12,6 +13,7 @@ from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import (
     NEVER_LEFT,
     SENDABLE,
+    Rows,
     settled_reason,
     settled_state,
 )
@@ -20,7 +22,7 @@ from sending.querysets.suppressed import is_suppressed
 
 # FOR SHARE: this transaction and one that ends this worker wait for each other's commit. So no mark
 # of this worker is committed after its leases are free.
-_IS_LIVING = """
+_LIVING = """
 SELECT heartbeat_at < %s
   FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE
 """
@@ -188,64 +190,66 @@ class PostgresqlLedger:
     connection_options = CONNECTION_OPTIONS
 
     def __init__(self) -> None:
-        self._checked: Any = None
+        #: The driver's connection that was asked whether it leads to a pooler, and the answer.
+        self._asked: Any = None
+        self._is_pooled = False
 
-    def is_living(self, *, worker_id: int, at: datetime) -> bool:
-        with connection.cursor() as cursor:
-            if connection.connection is not self._checked:
-                keep_no_plans_behind_pooler(connection.connection, cursor)
-                self._checked = connection.connection
-            cursor.execute(_IS_LIVING, [at - timedelta(seconds=PROVED_SECONDS), worker_id])
-            found = cursor.fetchone()
-            if found is not None and found[0]:
-                cursor.execute(_PROVE, [at, worker_id])
-            return found is not None
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        raw = connection.connection
+        if raw is not self._asked:
+            self._is_pooled, self._asked = keep_no_plans_behind_pooler(raw), raw
+        if self._is_pooled:
+            yield  # not every pooler passes statements on before the answer to the last one
+            return
+        # An error of a statement is raised at the end of the pipeline, by the driver.
+        with connection.wrap_database_errors, raw.pipeline():
+            yield
 
-    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK, [*arrays(rows, 5), worker_id, list(SENDABLE), at])
-            return list(cursor.fetchall())
+    def living(self, *, worker_id: int, at: datetime) -> Rows:
+        return _rows(_LIVING, [at - timedelta(seconds=PROVED_SECONDS), worker_id])
 
-    def mark_limited(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
-    ) -> list[Any]:
+    def prove(self, *, worker_id: int, at: datetime) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_MARK_LIMITED, [*arrays(rows, 8), worker_id, list(SENDABLE), at])
-            return list(cursor.fetchall())
+            cursor.execute(_PROVE, [at, worker_id])
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> Rows:
+        return _rows(_MARK, [*arrays(rows, 5), worker_id, list(SENDABLE), at])
+
+    def mark_limited(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime) -> Rows:
+        return _rows(_MARK_LIMITED, [*arrays(rows, 8), worker_id, list(SENDABLE), at])
 
     def lock_people(self, *, contact_ids: Sequence[int]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK_PEOPLE, [_PEOPLE, list(contact_ids)])
+        _rows(_LOCK_PEOPLE, [_PEOPLE, list(contact_ids)])
 
-    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(_MARKED_ALREADY, [*arrays(rows, 5), worker_id])
-            return list(cursor.fetchall())
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> Rows:
+        return _rows(_MARKED_ALREADY, [*arrays(rows, 5), worker_id])
 
-    def replay(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
-    ) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(_REPLAY, [*arrays(rows, 3), oldest, worker_id])
-            return list(cursor.fetchall())
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime) -> Rows:
+        return _rows(_REPLAY, [*arrays(rows, 3), oldest, worker_id])
 
-    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTLE, arrays(rows, 10))
-            return list(cursor.fetchall())
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> Rows:
+        return _rows(_SETTLE, arrays(rows, 10))
 
 
-def keep_no_plans_behind_pooler(raw: Any, cursor: Any) -> None:
-    """Have no plans kept on a connection through a pooler: its next server may not know them.
+def _rows(statement: str, values: Sequence[Any]) -> Rows:
+    """Send a statement; return what reads its rows. The cursor ends with it."""
+    cursor = connection.cursor()
+    cursor.execute(statement, values)
+    return cast(Rows, cursor.fetchall)
 
-    A pooler tells its clients another number of a backend than the backend knows of itself.
+
+def keep_no_plans_behind_pooler(raw: Any) -> bool:
+    """Return whether a connection leads to a pooler; then have no plans kept.
+
+    Its next server may not know them. A pooler tells its clients another number of a backend than
+    the backend knows of itself.
 
     Args:
         raw: the driver's connection.
-        cursor: a cursor of it.
     """
-    if raw.prepare_threshold is None:
-        return  # it keeps none: only the ledger's own connection does
-    cursor.execute("SELECT pg_backend_pid()")
-    if cursor.fetchone()[0] != raw.pgconn.backend_pid:
+    number = raw.execute("SELECT pg_backend_pid()").fetchone()[0]
+    is_pooled: bool = number != raw.pgconn.backend_pid
+    if is_pooled:
         raw.prepare_threshold = None
+    return is_pooled

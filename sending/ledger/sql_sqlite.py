@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
-from sending.ledger.sql import NEVER_LEFT, SENDABLE, settled_reason, settled_state
+from sending.ledger.sql import NEVER_LEFT, SENDABLE, Rows, settled_reason, settled_state
 from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
-_IS_LIVING = """
+_LIVING = """
 SELECT heartbeat_at < %s
   FROM accounts_worker WHERE id = %s AND ended_at IS NULL
 """
@@ -143,21 +144,23 @@ class SqliteLedger:
 
     connection_options = ""
 
-    def is_living(self, *, worker_id: int, at: datetime) -> bool:
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def living(self, *, worker_id: int, at: datetime) -> Rows:
         oldest = at - timedelta(seconds=PROVED_SECONDS)
         with connection.cursor() as cursor:
-            cursor.execute(_IS_LIVING, [_stored(oldest), worker_id])
-            found = cursor.fetchone()
-            if found is not None and found[0]:
-                cursor.execute(_PROVE, [_stored(at), worker_id])
-            return found is not None
+            cursor.execute(_LIVING, [_stored(oldest), worker_id])
+            return _read(cursor.fetchall())
 
-    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+    def prove(self, *, worker_id: int, at: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_PROVE, [_stored(at), worker_id])
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> Rows:
         return self._marked(_MARK, worker_id=worker_id, rows=rows, at=at)
 
-    def mark_limited(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
-    ) -> list[Any]:
+    def mark_limited(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime) -> Rows:
         return self._marked(_MARK_LIMITED, worker_id=worker_id, rows=rows, at=at)
 
     def lock_people(self, *, contact_ids: Sequence[int]) -> None:
@@ -165,37 +168,39 @@ class SqliteLedger:
 
     def _marked(
         self, statement: str, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
-    ) -> list[Any]:
+    ) -> Rows:
         with connection.cursor() as cursor:
             cursor.execute(statement, [_json(rows), worker_id, *SENDABLE])
             granted = list(cursor.fetchall())
             marked = {(delivery_id, seq) for delivery_id, _run, seq in granted}
             attempts = [(row[0], row[1], row[3]) for row in rows if (row[0], row[3]) in marked]
             cursor.execute(_ATTEMPT, [_stored(at), _json(attempts)])
-        return granted
+        return _read(granted)
 
-    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> Rows:
         with connection.cursor() as cursor:
             cursor.execute(_MARKED_ALREADY, [_json(rows), worker_id])
-            return list(cursor.fetchall())
+            return _read(cursor.fetchall())
 
-    def replay(
-        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
-    ) -> list[Any]:
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime) -> Rows:
         with connection.cursor() as cursor:
             cursor.execute(_HELD, [_json(rows), _stored(oldest), worker_id])
             found = list(cursor.fetchall())
             counted = [pk for pk, _account, _seq, *objections in found if not any(objections)]
             cursor.execute(_COUNT_REPLAYS, [json.dumps(counted)])
-        return [row[1:] for row in found]
+        return _read([row[1:] for row in found])
 
-    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> Rows:
         results = _json(rows)
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE, [results])
             moved = list(cursor.fetchall())
             cursor.execute(_UPDATE_ATTEMPTS, [results])
-        return moved
+        return _read(moved)
+
+
+def _read(rows: Sequence[Any]) -> Rows:
+    return lambda: list(rows)
 
 
 def _json(rows: Sequence[Sequence[Any]]) -> str:

@@ -44,7 +44,11 @@ MUTATIONS = (
     Mutation(
         "forgotten: a mark whose commit was cut off is not searched for",
         (
-            ("sending/ledger/batch.py", "        if is_again:\n", "        if False:\n"),
+            (
+                "sending/ledger/batch.py",
+                "self._marked_before(marks) if is_again else _no_rows",
+                "_no_rows",
+            ),
             (
                 "sending/worker/runtime.py",
                 "                    self._find_forgotten_attempts()\n",

@@ -157,14 +157,14 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
         connection.close()
 
     with transaction.atomic():
-        assert sql.is_living(worker_id=worker.pk, at=timezone.now())
+        assert sql.living(worker_id=worker.pk, at=timezone.now())()
         # It does not wait: a transaction left by a dead host must not block all accounts.
         ending = threading.Thread(target=end)
         ending.start()
         ending.join(10)
         assert ended == [0]
         row = (delivery.pk, senders[0].pk, grant.token, 7, None)
-        assert sql.mark(worker_id=worker.pk, rows=[row], at=timezone.now())
+        assert sql.mark(worker_id=worker.pk, rows=[row], at=timezone.now())()
     Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
     marking = threading.Thread(target=lambda: marked.append(_try(sql, worker)))
     with transaction.atomic():
@@ -180,7 +180,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
 def _try(sql: PostgresqlLedger, worker: Worker) -> bool:
     try:
         with transaction.atomic():
-            return sql.is_living(worker_id=worker.pk, at=timezone.now())
+            return bool(sql.living(worker_id=worker.pk, at=timezone.now())())
     finally:
         connection.close()
 

@@ -110,11 +110,12 @@ def test_a_commit_reads_the_leases_and_accounts_of_its_own_rows_only() -> None:
 def test_no_plans_are_kept_behind_a_pooler(*, is_behind_pooler: bool) -> None:
     if connection.vendor != "postgresql":
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        number = cursor.fetchone()[0] + is_behind_pooler
-        raw = SimpleNamespace(prepare_threshold=3, pgconn=SimpleNamespace(backend_pid=number))
-        sql_postgresql.keep_no_plans_behind_pooler(raw, cursor)
+    own = connection.connection
+    number = own.pgconn.backend_pid + is_behind_pooler
+    raw = SimpleNamespace(
+        prepare_threshold=3, pgconn=SimpleNamespace(backend_pid=number), execute=own.execute
+    )
+    assert sql_postgresql.keep_no_plans_behind_pooler(raw) == is_behind_pooler
     assert raw.prepare_threshold == (None if is_behind_pooler else 3)
 
 

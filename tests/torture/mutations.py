@@ -56,8 +56,8 @@ MUTATIONS = (
     Mutation(
         "fencing: an ended worker may mark",
         "sending/ledger/batch.py",
-        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at)",
-        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at) or True",
+        "        living_rows = living()\n",
+        "        living_rows = living() or [(False,)]\n",
         (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
@@ -79,8 +79,8 @@ MUTATIONS = (
     Mutation(
         "fencing: late results of an ended worker count",
         "sending/ledger/batch.py",
-        "            if not is_living:\n",
-        "            if False:\n",
+        " if one.to == DeliveryState.SENT]\n",
+        "]\n",
         (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
@@ -117,16 +117,16 @@ MUTATIONS = (
     Mutation(
         "limits: two processes count one person's messages at once (PostgreSQL)",
         "sending/ledger/batch.py",
-        "            if people:\n",
+        "            if marks.people:\n",
         "            if False:\n",
         (f"{SENDING}/test_person_limits.py",),
         ("postgresql",),
     ),
     Mutation(
         "limits: marks of one person in one batch do not see each other",
-        "sending/ledger/batch.py",
-        "for marks in _rounds(limited):",
-        "for marks in [limited] if limited else []:",
+        "sending/ledger/requested.py",
+        "            place = seen[one.limit.contact_id]\n",
+        "            place = 0\n",
         (f"{SENDING}/test_person_limits.py",),
     ),
     Mutation(
@@ -153,8 +153,8 @@ MUTATIONS = (
     Mutation(
         "cut commits: a mark that was committed is not found again",
         "sending/ledger/batch.py",
-        "        if is_again:\n",
-        "        if False:\n",
+        "self._marked_before(marks) if is_again else _no_rows",
+        "_no_rows",
         (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
