@@ -306,6 +306,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "signin.own_name.OwnNameValidator"},
 ]
 
 AUTHENTICATION_BACKENDS = ["signin.backend.LockoutBackend"]
