@@ -34,7 +34,7 @@ def runs_address(query: str = "") -> str:
 
 
 def friends_address(account_id: int) -> str:
-    """Return the list of friends that an account lost; restricted operators filter by no account."""
+    """Return the friends that an account lost; restricted operators cannot ask for one account."""
     address = reverse("admin:accounts_friend_changelist")
     if is_restricted(asking()):
         return address
