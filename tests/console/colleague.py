@@ -114,10 +114,13 @@ class Colleague:
         self.leads(links.filter(has_text=self.words(english)).first)
 
     def press(self, english: str) -> None:
-        """Press a button of the page that leads to the next one."""
+        """Press a button that leads to another page."""
+        self.leads(self.button(english))
+
+    def button(self, english: str) -> Any:
+        """Return a button of the page."""
         name = self.words(english)
-        buttons = self.page.locator("#main").get_by_role("button", name=name, exact=True)
-        self.leads(buttons.first)
+        return self.page.locator("#main").get_by_role("button", name=name, exact=True).first
 
     def leads(self, control: Any) -> None:
         """Click what leads to another page, and wait until that one has its scripts."""
