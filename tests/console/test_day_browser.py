@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.stack,
     pytest.mark.exhaustive,  # test_browser.py is its short relative
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(1800),
 ]
 CHAPTERS: tuple[Callable[[Workday], None], ...] = (
     morning.first_steps,
