@@ -16,14 +16,12 @@ WIDER = "document.documentElement.scrollWidth - innerWidth"
 _MOST_PLACES = 3
 #: Icons are words in a font, and read as text by mistake. What they stand for has a name.
 _CONTEXT = {"exclude": [[".material-symbols-outlined"]]}
-#: What passes is not listed, which takes most of the time.
-_OPTIONS = {"resultTypes": ["violations"]}
 
 
 def violations(page: Any) -> list[str]:
     """Return a line for each place of the page that axe objects to."""
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:160]}"
-        for one in Axe().run(page, _CONTEXT, _OPTIONS).response["violations"]
+        for one in Axe().run(page, _CONTEXT).response["violations"]
         for node in one["nodes"][:_MOST_PLACES]
     ]

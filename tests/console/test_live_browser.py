@@ -1,4 +1,4 @@
-"""In a real browser: a part of a page that is replaced by itself takes no click and no focus away."""
+"""In a real browser: a part that is replaced by itself takes no click and no focus away."""
 
 from __future__ import annotations
 

@@ -14,17 +14,18 @@ class ApprovalRoom:
     def __init__(self, colleague: Colleague) -> None:
         self._at = colleague
 
-    def approves(self, heading: str, *, wait_until: Callable[..., Any]) -> None:
+    def approves(self, *, wait_until: Callable[..., Any], approved_by: str = "") -> None:
         """Find the request on the front page, read what it is about, and approve it.
 
         Args:
-            heading: what the page says about earlier approvals.
             wait_until: waits until something holds; see `Workday.wait_until`.
+            approved_by: who approved it before; "" for nobody.
         """
         self._at.open("/")
         self._at.look("to-approve")
         self._at.follow("Review")
-        self._at.says(heading)
+        told = approved_by or self._at.words("Never approved before")
+        self._at.page.locator("#changes-title", has_text=told).wait_for()
         wait_until(self._is_rehearsed, what="the rehearsal")
         self._at.look("approval")
         self._at.fill(comment="已核对")

@@ -29,7 +29,7 @@ def schedules(day: Workday) -> None:
     olga, room = day.olga, CampaignRoom(day.olga)
     room.asks_for("start")
     olga.look("awaiting")
-    ApprovalRoom(day.ann).approves("Never approved before", wait_until=day.wait_until)
+    ApprovalRoom(day.ann).approves(wait_until=day.wait_until)
     day.ann.look("approved")
     day.ann.waits()
     olga.says("Run %(number)s", number=1)
@@ -51,7 +51,7 @@ def starts_today(day: Workday) -> None:
     room.is_in("cancelled")
     room.sets("At what hours, and how fast", starts_at_0="", starts_at_1="", per_minute=1)
     room.asks_for("start-again")
-    ApprovalRoom(day.ann).approves("Changed since the last approval", wait_until=day.wait_until)
+    ApprovalRoom(day.ann).approves(wait_until=day.wait_until, approved_by="ann")
     day.ann.waits()
 
 
