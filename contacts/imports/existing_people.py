@@ -2,19 +2,20 @@
 
 PostgreSQL does it in the database, with one statement: fetching, merging and writing back fifty
 thousand people takes five times as long, and memory. SQLite runs in this process anyway, so
-`contacts.imports.merge` does it there. Both follow the same rules; the tests run on both.
+`contacts.imports.plain_merge` and `contacts.imports.merge` do it there. Both follow the same rules; the tests run on both.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from contacts.imports.merge import applied, merge
+from contacts.imports.plain_merge import merge_plain
 from contacts.states import ImportPolicy
 
 # People whom this import created are left out. People in whom the file changes nothing are left
@@ -86,6 +87,9 @@ _KNOWN_SQLITE = """
 _LOG_SQLITE = """
     INSERT INTO contacts_importchange (contact_import_id, contact_id, changes) VALUES (%s, %s, %s)
 """
+_WRITE_SAME_NAME_SQLITE = """
+    UPDATE contacts_contact SET attributes = %s, readings = %s, updated_at = %s WHERE id = %s
+"""
 # One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_POSTGRESQL = """
@@ -116,16 +120,38 @@ def update_existing_people(
         cursor.execute(_CHANGE_POSTGRESQL, {**values, "overwrites": overwrites})
         return int(cursor.rowcount)
     cursor.execute(_KNOWN_SQLITE, values)
-    rows = []
-    for (
-        contact_id,
-        name,
-        attributes,
-        readings,
-        new_name,
-        new_attributes,
-        new_readings,
-    ) in cursor.fetchall():
+    rows = [row for row in (_merged(policy, *known) for known in cursor.fetchall()) if row]
+    write_people(cursor, [row for row in rows if row[5]], now=now)
+    # The index of names is written anew for every row whose name is set, even to what it was.
+    noted_at = connection.ops.adapt_datetimefield_value(now)
+    same = [(row[2], row[3], noted_at, row[0]) for row in rows if not row[5]]
+    cursor.executemany(_WRITE_SAME_NAME_SQLITE, same)
+    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[4]) for row in rows])
+    return len(rows)
+
+
+def _merged(
+    policy: str,
+    contact_id: int,
+    name: str,
+    attributes: str,
+    readings: str | None,
+    new_name: str,
+    new_attributes: str,
+    new_readings: str | None,
+) -> tuple[int, str, str, str | None, str, bool] | None:
+    """Return a person as `write_people` takes them, the changes as JSON, and whether they are
+    renamed; None without a change."""
+    plain = merge_plain(
+        policy=policy,
+        name=name,
+        attributes=attributes,
+        new_name=new_name,
+        new_attributes=new_attributes,
+    )
+    if plain is not None:
+        merged_name, text, changes_text, keys = plain
+    else:
         known = _as_dict(attributes)
         changes = merge(
             policy=policy,
@@ -134,18 +160,23 @@ def update_existing_people(
             new_name=new_name,
             new_attributes=_as_dict(new_attributes),
         )
-        if changes:
-            name, merged = applied(changes, name=name, attributes=known)
-            read = _readings(changes, _as_dict(readings), _as_dict(new_readings))
-            rows.append((contact_id, name, _as_json(merged), read, _as_json(changes)))
-    write_people(cursor, rows, now=now)
-    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[4]) for row in rows])
-    return len(rows)
+        merged_name, merged = applied(changes, name=name, attributes=known)
+        text, changes_text = _as_json(merged), _as_json(changes) if changes else ""
+        keys = list(changes.get("attributes", ()))
+    if not changes_text:
+        return None
+    read = readings
+    if keys and text == new_attributes:
+        read = new_readings  # all that the person has is the row's
+    elif keys and (readings or new_readings):
+        read = _readings(keys, _as_dict(readings), _as_dict(new_readings))
+    return contact_id, merged_name, text, read, changes_text, merged_name != name
 
 
-def _readings(changes: dict[str, Any], readings: dict[str, Any], new: dict[str, Any]) -> str | None:
+def _readings(
+    changed: Collection[str], readings: dict[str, Any], new: dict[str, Any]
+) -> str | None:
     """Return the readings as JSON, with those of the changed values replaced."""
-    changed = changes.get("attributes", {})
     kept = {name: value for name, value in readings.items() if name not in changed}
     kept |= {name: value for name, value in new.items() if name in changed}
     return _as_json(kept) if kept else None

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import existing_people, load, maintenance
+from contacts.imports import existing_people, load_sqlite, maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -360,7 +360,11 @@ def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
     values: dict[str, int | str] = {"import": 1, "list": 1, "now": "2026-01-01"}
     with connection.cursor() as cursor:
         PackedPeople("sqlite").stage(cursor)
-        for statement in (load._MEMBERS_SQLITE, existing_people._KNOWN_SQLITE):
+        for statement in (
+            load_sqlite._MEMBERS,
+            load_sqlite._LEFT_TO_DO,
+            existing_people._KNOWN_SQLITE,
+        ):
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             plan = [str(row[-1]) for row in cursor.fetchall()]
             assert plan[0] == "SCAN stage_people", plan
