@@ -2,20 +2,18 @@
 
 PostgreSQL does it in the database, with one statement: fetching, merging and writing back fifty
 thousand people takes five times as long, and memory. SQLite runs in this process anyway, so
-`contacts.imports.plain_merge` and `contacts.imports.merge` do it there. Both follow the same rules; the tests run on both.
+`contacts.imports.existing_on_sqlite` does it here. Both follow the rules of
+`contacts.imports.merge`; the tests run on both.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from contacts.imports.merge import applied, merge
-from contacts.imports.plain_merge import merge_plain
 from contacts.states import ImportPolicy
 
 # People whom this import created are left out. People in whom the file changes nothing are left
@@ -72,26 +70,6 @@ _CHANGE_POSTGRESQL = """
         )) || CASE WHEN changes IS NULL THEN '{}' ELSE jsonb_build_object('attributes', changes) END
     FROM changed ORDER BY id
 """
-# CROSS JOIN: as for the members in `contacts.imports.load`.
-_KNOWN_SQLITE = """
-    SELECT person.id, person.name, person.attributes, person.readings,
-        stage_people.name, stage_people.attributes, stage_people.readings
-    FROM stage_people CROSS JOIN contacts_contact AS person
-    WHERE person.uin = stage_people.uin AND person.source_import_id IS NOT %(import)s
-        AND (
-            person.attributes <> stage_people.attributes
-            OR stage_people.name NOT IN ('', person.name)
-        )
-    ORDER BY person.id
-"""
-_LOG_SQLITE = """
-    INSERT INTO contacts_importchange (contact_import_id, contact_id, changes) VALUES (%s, %s, %s)
-"""
-_WRITE_SAME_NAME_SQLITE = """
-    UPDATE contacts_contact SET attributes = %s, readings = %s, updated_at = %s WHERE id = %s
-"""
-# One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_POSTGRESQL = """
     UPDATE contacts_contact AS person
     SET name = changed.name, attributes = changed.attributes::jsonb,
@@ -115,71 +93,9 @@ def update_existing_people(
     """
     if policy == ImportPolicy.SKIP:
         return 0
-    if connection.vendor == "postgresql":
-        overwrites = policy == ImportPolicy.OVERWRITE
-        cursor.execute(_CHANGE_POSTGRESQL, {**values, "overwrites": overwrites})
-        return int(cursor.rowcount)
-    cursor.execute(_KNOWN_SQLITE, values)
-    rows = [row for row in (_merged(policy, *known) for known in cursor.fetchall()) if row]
-    write_people(cursor, [row for row in rows if row[5]], now=now)
-    # The index of names is written anew for every row whose name is set, even to what it was.
-    noted_at = connection.ops.adapt_datetimefield_value(now)
-    same = [(row[2], row[3], noted_at, row[0]) for row in rows if not row[5]]
-    cursor.executemany(_WRITE_SAME_NAME_SQLITE, same)
-    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[4]) for row in rows])
-    return len(rows)
-
-
-def _merged(
-    policy: str,
-    contact_id: int,
-    name: str,
-    attributes: str,
-    readings: str | None,
-    new_name: str,
-    new_attributes: str,
-    new_readings: str | None,
-) -> tuple[int, str, str, str | None, str, bool] | None:
-    """Return a person as `write_people` takes them, the changes as JSON, and whether they are
-    renamed; None without a change."""
-    plain = merge_plain(
-        policy=policy,
-        name=name,
-        attributes=attributes,
-        new_name=new_name,
-        new_attributes=new_attributes,
-    )
-    if plain is not None:
-        merged_name, text, changes_text, keys = plain
-    else:
-        known = _as_dict(attributes)
-        changes = merge(
-            policy=policy,
-            name=name,
-            attributes=known,
-            new_name=new_name,
-            new_attributes=_as_dict(new_attributes),
-        )
-        merged_name, merged = applied(changes, name=name, attributes=known)
-        text, changes_text = _as_json(merged), _as_json(changes) if changes else ""
-        keys = list(changes.get("attributes", ()))
-    if not changes_text:
-        return None
-    read = readings
-    if keys and text == new_attributes:
-        read = new_readings  # all that the person has is the row's
-    elif keys and (readings or new_readings):
-        read = _readings(keys, _as_dict(readings), _as_dict(new_readings))
-    return contact_id, merged_name, text, read, changes_text, merged_name != name
-
-
-def _readings(
-    changed: Collection[str], readings: dict[str, Any], new: dict[str, Any]
-) -> str | None:
-    """Return the readings as JSON, with those of the changed values replaced."""
-    kept = {name: value for name, value in readings.items() if name not in changed}
-    kept |= {name: value for name, value in new.items() if name in changed}
-    return _as_json(kept) if kept else None
+    overwrites = policy == ImportPolicy.OVERWRITE
+    cursor.execute(_CHANGE_POSTGRESQL, {**values, "overwrites": overwrites})
+    return int(cursor.rowcount)
 
 
 def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
@@ -203,13 +119,3 @@ def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -
             "updated_at = %s WHERE id = %s",
             [(row[1], row[2], row[3], noted_at, row[0]) for row in rows],
         )
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    decoded = json.loads(value) if isinstance(value, str) else value
-    return decoded if isinstance(decoded, dict) else {}
-
-
-def _as_json(value: Any) -> str:
-    """Return JSON in the format of `PersonReader`, because the statements compare the text."""
-    return _encode(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contacts.imports.existing_people import update_existing_people
+from contacts.imports.existing_on_sqlite import update_on_sqlite
 from contacts.imports.loaded import Loaded
 from contacts.imports.staging import PackedPeople
 
@@ -18,7 +18,7 @@ from contacts.imports.staging import PackedPeople
 _CREATE = """
     INSERT INTO contacts_contact
         (uin, name, attributes, readings, created_at, updated_at, source_import_id)
-    SELECT uin, name, attributes, readings, %(now)s, %(now)s, %(import)s
+    SELECT uin, name, attributes, nullif(readings, ''), %(now)s, %(now)s, %(import)s
     FROM stage_people WHERE true ORDER BY uin
     ON CONFLICT (uin) DO NOTHING
 """
@@ -90,7 +90,9 @@ def load_on_sqlite(
         cursor.execute(_CREATE, values)
         loaded.created += cursor.rowcount
     if changed:
-        loaded.updated = update_existing_people(cursor, values=values, policy=policy, now=now)
+        loaded.updated = update_on_sqlite(
+            cursor, people.by_uin(), values=values, policy=policy, now=now
+        )
     if outside or known < people.count:
         cursor.execute(_MEMBERS, values)
         loaded.added = cursor.rowcount

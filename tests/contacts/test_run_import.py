@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import existing_people, load_sqlite, maintenance
+from contacts.imports import existing_on_sqlite, load_sqlite, maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -363,7 +363,7 @@ def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
         for statement in (
             load_sqlite._MEMBERS,
             load_sqlite._LEFT_TO_DO,
-            existing_people._KNOWN_SQLITE,
+            existing_on_sqlite._KNOWN,
         ):
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             plan = [str(row[-1]) for row in cursor.fetchall()]
