@@ -1,7 +1,8 @@
-"""Updating staged people who are contacts already, on SQLite; see `contacts.imports.existing_people`.
+"""Updating staged people who are contacts already, on SQLite.
 
 SQLite runs in this process, so merging here is faster than in its JSON functions, which would also
-have to keep the numbers and lists that the API stored.
+have to keep the numbers and lists that the API stored. For PostgreSQL see
+`contacts.imports.existing_people`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Inserting many rows into a table of SQLite, many with each statement.
 
 `executemany` runs the statement once for each row, and hands the interpreter to another thread each
-time; while a file is read beside it, it has to wait for it. Fifty rows with a statement take half of
-the processor time. Django's cursor would look through the statement for each of its parameters.
+time; while a file is read beside it, it has to wait for it. Fifty rows with a statement take half
+of the processor time. Django's cursor would look through the statement for each of its parameters.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ SQLite see `contacts.imports.load_sqlite`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,7 @@ def load_people(
     policy: str,
     now: datetime,
     are_known: bool = False,
+    attributes: Sequence[str] = (),
 ) -> Loaded:
     """Load a chunk in the caller's transaction, in which the caller also moves the cursor.
 
@@ -115,6 +116,7 @@ def load_people(
         policy: an ImportPolicy, for people who are contacts already.
         now: the time of the changes.
         are_known: whether most of them are probably contacts already. It changes only the speed.
+        attributes: the names of all attributes that they can have. It changes only the speed.
     """
     if not people.count:
         return Loaded()
@@ -124,7 +126,12 @@ def load_people(
         if connection.vendor == "postgresql":
             people.stage(cursor)
             loaded = _load_postgresql(
-                cursor, people.count, values, policy=policy, now=now, are_known=are_known
+                cursor,
+                people.count,
+                values,
+                policy=policy,
+                are_known=are_known,
+                attributes=attributes,
             )
             cursor.execute("DROP TABLE stage_people")
         else:
@@ -141,8 +148,8 @@ def _load_postgresql(
     values: dict[str, Any],
     *,
     policy: str,
-    now: datetime,
     are_known: bool,
+    attributes: Sequence[str],
 ) -> Loaded:
     loaded, known = Loaded(), 0
     if not are_known:
@@ -150,11 +157,11 @@ def _load_postgresql(
     if loaded.created == count:
         return loaded
     cursor.execute(_LOOK_UP_POSTGRESQL)
-    known = _load_known(cursor, values, loaded, policy=policy, now=now)
+    known = _load_known(cursor, values, loaded, policy=policy, attributes=attributes)
     if are_known and known < count:
         _create(cursor, _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL, values, loaded)
         if loaded.created + known < count:  # another import has created people since
-            _load_known(cursor, values, loaded, policy=policy, now=now)
+            _load_known(cursor, values, loaded, policy=policy, attributes=attributes)
     return loaded
 
 
@@ -165,12 +172,19 @@ def _create(cursor: Any, statement: str, values: dict[str, Any], loaded: Loaded)
 
 
 def _load_known(
-    cursor: Any, values: dict[str, Any], loaded: Loaded, *, policy: str, now: datetime
+    cursor: Any,
+    values: dict[str, Any],
+    loaded: Loaded,
+    *,
+    policy: str,
+    attributes: Sequence[str],
 ) -> int:
     """Load the people who are contacts; return how many are, with those of this import."""
     cursor.execute(_KNOWN_PEOPLE_POSTGRESQL, values)
     known, changed, added = cursor.fetchone()
     loaded.added += added
     if changed:
-        loaded.updated += update_existing_people(cursor, values=values, policy=policy, now=now)
+        loaded.updated += update_existing_people(
+            cursor, values=values, policy=policy, attributes=attributes
+        )
     return int(known)

@@ -1,8 +1,9 @@
 """Loading a chunk of people on SQLite, where each look-up and each staged row counts.
 
-The people are staged in a temporary table. A file has mostly new people or mostly known ones. The ids
-of new people follow the highest one before, because the transaction is the only writer, so nobody is
-looked up to join the list. For known people one statement says whether anything is left to do.
+The people are staged in a temporary table. A file has mostly new people or mostly known ones. The
+ids of new people follow the highest one before, because the transaction is the only writer, so
+nobody is looked up to join the list. For known people one statement says whether anything is left
+to do.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class PackedPeople:
             cursor.execute(_STAGE_SQLITE)
             cursor.execute("DELETE FROM stage_people")
             names = ", ".join(self._columns)
-            insert_rows(f"INSERT INTO stage_people ({names})", self._rows)  # noqa: S608
+            insert_rows(f"INSERT INTO stage_people ({names})", self._rows)
 
     def by_uin(self) -> dict[int, Person]:
         """Return the people by their UIN, where they are not packed as text."""
