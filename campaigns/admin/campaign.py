@@ -83,7 +83,7 @@ class CampaignAdmin(
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
-    actions_list = ["to_steps", "to_definition"]
+    actions_list = ["to_form", "to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     typed_filters = OF_CAMPAIGNS
@@ -97,6 +97,8 @@ class CampaignAdmin(
         "the text, the sender accounts and the schedule, check the preflight, and start it."
     )
     empty_step = (_("Make a campaign"), "admin:campaigns_campaign_new")
+    #: The button + leads to the steps; the form with all settings has a button of its own.
+    add_page = (_("New campaign"), "admin:campaigns_campaign_new")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         """Campaigns with their newest run and its stored figures, without counting deliveries."""

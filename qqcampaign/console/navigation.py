@@ -229,6 +229,5 @@ UNFOLD: dict[str, Any] = {
             },
         ]
     },
-    "COMMAND": {"search_callback": "qqcampaign.console.palette.found_rows"},
     "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }
