@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.core.cache import cache
-from django.db.models import Count, Func, IntegerField, Max
+from django.db.models import Count, Func, IntegerField, Max, Q
 
 from clocks import shared
 from sending.models import Attempt
@@ -18,6 +18,8 @@ from sending.models import Attempt
 NEWEST = 50_000
 #: Seconds for which a web process caches the figures for all of its viewers.
 CACHE_SECONDS = 3
+#: Seconds that are "now": what is sent in them is the rate of the moment, messages a minute.
+NOW_SECONDS = 60
 
 
 class MinuteOf(Func):
@@ -43,22 +45,19 @@ class LastHour:
     Args:
         minutes: (start of the minute, number of attempts), sixty of them, the oldest first.
         codes: number of attempts for each result code.
+        now: number of attempts in the last NOW_SECONDS.
         is_cut: whether only the newest NEWEST attempts are counted, because there were more.
     """
 
     minutes: list[tuple[datetime, int]]
     codes: dict[str, int] = field(default_factory=dict)
+    now: int = 0
     is_cut: bool = False
 
     @property
     def highest(self) -> int:
         """The largest number of attempts in a minute."""
         return max((n for _, n in self.minutes), default=0)
-
-    @property
-    def last_whole_minute(self) -> int:
-        """The number of attempts in the last full minute."""
-        return self.minutes[-2][1]
 
 
 def last_hour() -> LastHour:
@@ -78,13 +77,18 @@ def _last_hour(now: datetime) -> LastHour:
         .order_by()
         .annotate(minute=MinuteOf("marked_at"))
         .values_list("minute", "res")
-        .annotate(n=Count("pk"))
+        .annotate(
+            n=Count("pk"),
+            now=Count("pk", filter=Q(marked_at__gte=now - timedelta(seconds=NOW_SECONDS))),
+        )
     )
     by_minute: Counter[int] = Counter()
     by_code: Counter[str] = Counter()
-    for minute, code, n in rows:
+    sent_now = 0
+    for minute, code, n, just_now in rows:
         by_minute[minute] += n
         by_code[code] += n
+        sent_now += just_now
     first = int(since.timestamp()) // 60
     minutes = [
         (shared.as_wall(since + timedelta(minutes=index)), by_minute[first + index])
@@ -93,5 +97,6 @@ def _last_hour(now: datetime) -> LastHour:
     return LastHour(
         minutes=minutes,
         codes=dict(by_code.most_common()),
+        now=sent_now,
         is_cut=by_minute.total() >= NEWEST,
     )

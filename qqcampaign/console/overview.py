@@ -34,6 +34,7 @@ def overview_live(request: HttpRequest) -> HttpResponse:
 def _live_part(request: HttpRequest) -> dict[str, Any]:
     may_see = request.user.has_perm
     hour = last_hour()
+    day = today()
     runs = run_panel() if may_see("campaigns.view_campaignrun") else []
     return {
         "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
@@ -41,7 +42,8 @@ def _live_part(request: HttpRequest) -> dict[str, Any]:
         "runs": runs,
         "running": sum(line.run.state == RunState.RUNNING for line in runs),
         "next_done": min((line.eta for line in runs if line.eta is not None), default=None),
-        "today": today(),
+        "today": day,
+        "change": day.change(hour.now),
         "last_hour": hour,
         "codes": code_panel(hour),
         "accounts": account_panel() if may_see("accounts.view_account") else [],

@@ -37,7 +37,8 @@ Object.defineProperty(window, "uPlot", {
 """
 ASK = """() => {
     const chart = window.charts.at(-1), axis = chart.axes[0];
-    return { span: chart.scales.x.max - chart.scales.x.min, from: chart.scales.x.min, words: axis._values };
+    const { min, max } = chart.scales.x;
+    return { span: max - min, from: min, words: axis._values };
 }"""
 
 
