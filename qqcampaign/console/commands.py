@@ -170,20 +170,24 @@ def _page(title: str, page: str, icon: str) -> SearchResult:
 
 #: Translators: several words for one command, between commas, as people would type them.
 COMMANDS = (
-    Command(gettext_lazy("pause"), ("pause",), _on_campaigns),
+    Command(gettext_lazy("pause, hold"), ("pause",), _on_campaigns),
     Command(gettext_lazy("resume, continue"), ("resume",), _on_campaigns),
-    Command(gettext_lazy("start"), ("start", "start-schedule", "start-again"), _on_campaigns),
+    Command(
+        gettext_lazy("start, launch"),
+        ("start", "start-schedule", "start-again"),
+        _on_campaigns,
+    ),
     Command(gettext_lazy("cancel, stop"), ("cancel",), _on_campaigns),
-    Command(gettext_lazy("retry"), ("retry",), _on_campaigns),
+    Command(gettext_lazy("retry, send again"), ("retry",), _on_campaigns),
     Command(gettext_lazy("suppress, block"), ("suppress",), _on_people),
     Command(gettext_lazy("lift, unblock"), ("lift",), _on_people),
-    Command(gettext_lazy("quarantine"), ("quarantine",), _on_accounts),
-    Command(gettext_lazy("disable"), ("disable",), _on_accounts),
-    Command(gettext_lazy("enable"), ("enable",), _on_accounts),
-    Command(gettext_lazy("rest"), ("rest",), _on_accounts),
+    Command(gettext_lazy("quarantine, isolate"), ("quarantine",), _on_accounts),
+    Command(gettext_lazy("disable, turn off"), ("disable",), _on_accounts),
+    Command(gettext_lazy("enable, turn on"), ("enable",), _on_accounts),
+    Command(gettext_lazy("rest, let rest"), ("rest",), _on_accounts),
     Command(gettext_lazy("log in, login"), ("login",), _on_accounts),
     Command(gettext_lazy("log out, logout"), ("logout",), _on_accounts),
-    Command(gettext_lazy("sync"), ("sync",), _on_accounts),
+    Command(gettext_lazy("sync, sync friends"), ("sync",), _on_accounts),
     Command(gettext_lazy("new campaign, add campaign"), (), _new_campaign),
-    Command(gettext_lazy("import"), (), _imports),
+    Command(gettext_lazy("import, upload"), (), _imports),
 )
