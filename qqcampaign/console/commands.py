@@ -160,7 +160,7 @@ def _imports(request: HttpRequest, _verbs: tuple[str, ...], rest: str) -> Iterat
 
 def _action(words: Any, what: object, address: str, icon: str) -> SearchResult:
     title = _("%(verb)s: %(name)s") % {"verb": words, "name": what}
-    return SearchResult(title=title, description=_("action"), link=address, icon=icon)
+    return SearchResult(title=title, description=_("quick action"), link=address, icon=icon)
 
 
 def _page(title: str, page: str, icon: str) -> SearchResult:
