@@ -14,6 +14,7 @@ from qqcampaign.console.help import tour
 from qqcampaign.console.help import views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
+from qqcampaign.console.palette import palette_view
 from qqcampaign.console.reports import reports_file_view, reports_view
 from qqcampaign.web.static_files import moved
 from restrictions.admin.lock import lock
@@ -23,6 +24,7 @@ from signin.pages import forgotten
 # start in two thirds of the time without them.
 admin.autodiscover()
 lock(admin.site)
+admin.site.search = palette_view
 
 handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.

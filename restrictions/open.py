@@ -192,7 +192,7 @@ PAGES = WRITING | {
     "campaigns_campaign_rehearsal_live",
     "campaigns_campaign_report",
     "campaigns_campaign_test_live",
-    "campaigns_campaign_to_steps",
+    "campaigns_campaign_to_form",
     "campaigns_campaign_variants",
     "campaigns_messagetemplate_version",
     "campaigns_messagetemplate_versions",

@@ -49,10 +49,11 @@ def _live_part(request: HttpRequest) -> dict[str, Any]:
 
 def _whole_part(may_see: Callable[[str], bool]) -> dict[str, Any]:
     """Return the figures of the whole installation, which restricted operators are not shown."""
-    hour = last_hour()
+    hour, day = last_hour(), today()
     return {
         "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
-        "today": today(),
+        "today": day,
+        "change": day.change(hour.now),
         "last_hour": hour,
         "codes": code_panel(hour),
     }

@@ -82,7 +82,9 @@ def lost_friends() -> list[AttentionItem]:
 
 def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
     """Return the friend requests that wait for an operator, as one item."""
-    waiting = FriendRequest.objects.waiting().aggregate(n=Count("pk"), first=Min("received_at"))
+    waiting = FriendRequest.objects.waiting().aggregate(
+        n=Count("pk"), first=Min("received_at"), key=Min("pk")
+    )
     if not waiting["n"]:
         return []
     sentence = ngettext(
@@ -91,6 +93,8 @@ def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
         waiting["n"],
     )
     address = f"{reverse('admin:accounts_friendrequest_changelist')}?state__exact=waiting"
+    if waiting["n"] == 1:
+        address = reverse("admin:accounts_friendrequest_change", args=[waiting["key"]])
     return [
         AttentionItem(
             Kind.FRIEND_REQUESTS,
