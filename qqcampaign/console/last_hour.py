@@ -24,20 +24,18 @@ class LastHour:
     Args:
         minutes: (start of the minute, number of results), sixty of them, the oldest first.
         codes: number of results for each result code.
+        now: about how many came in the last 60 seconds: those of this minute, and of the minute
+            before its part that is not older, as if they had come evenly.
     """
 
     minutes: list[tuple[datetime, int]]
     codes: dict[str, int] = field(default_factory=dict)
+    now: int = 0
 
     @property
     def highest(self) -> int:
         """The largest number of results in a minute."""
         return max((n for _, n in self.minutes), default=0)
-
-    @property
-    def last_whole_minute(self) -> int:
-        """The number of results in the last full minute."""
-        return self.minutes[-2][1]
 
 
 def last_hour() -> LastHour:
@@ -70,4 +68,5 @@ def _last_hour(now: datetime) -> LastHour:
             for minute in range(first, last + 1)
         ],
         codes=dict(by_code.most_common()),
+        now=by_minute[last] + round(by_minute[last - 1] * (60 - now.second) / 60),
     )

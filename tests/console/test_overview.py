@@ -86,10 +86,10 @@ def test_its_number_of_queries_does_not_grow_with_the_rows(operator: Client) -> 
 def test_a_running_campaign_says_when_it_will_be_done(operator: Client) -> None:
     make_world()
     page = operator.get("/overview/live/").content.decode()
-    assert "done at about" in page
+    assert "done in about" in page
     CampaignRun.objects.update(state=RunState.PAUSED)
     cache.clear()
-    assert "done at about" not in operator.get("/overview/live/").content.decode()
+    assert "done in about" not in operator.get("/overview/live/").content.decode()
 
 
 def _queries(client: Client) -> int:
