@@ -85,17 +85,19 @@ _NAMED = """
         SELECT id, name, new_name, attributes, new, readings, new_readings,
             CASE WHEN true = ANY(differs) THEN {changes} END AS changes,
             array_remove(ARRAY[{taken}], NULL) AS taken,
-            array_remove(ARRAY[{kept}], NULL) AS kept
+            CASE WHEN NOT %(overwrites)s THEN array_remove(ARRAY[{kept}], NULL) END AS kept
         FROM known WHERE true = ANY(differs) OR new_name IS NOT NULL
     ), written AS (
         UPDATE contacts_contact AS person
         SET name = coalesce(changed.new_name, person.name), updated_at = %(now)s,
-            attributes = changed.attributes || (changed.new - changed.kept),
+            attributes = changed.attributes || CASE WHEN %(overwrites)s THEN changed.new
+                ELSE changed.new - changed.kept END,
             readings = CASE
                 WHEN changed.readings IS NULL AND changed.new_readings IS NULL THEN NULL
                 ELSE nullif(
                     (coalesce(changed.readings, '{{}}') - changed.taken)
-                        || (coalesce(changed.new_readings, '{{}}') - changed.kept),
+                        || CASE WHEN %(overwrites)s THEN coalesce(changed.new_readings, '{{}}')
+                            ELSE coalesce(changed.new_readings, '{{}}') - changed.kept END,
                     '{{}}'
                 ) END
         FROM changed WHERE person.id = changed.id

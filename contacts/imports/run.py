@@ -24,7 +24,8 @@ from clocks import shared
 from contacts.imports.columns import attribute_names
 from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
-from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
+from contacts.imports.load import commit_lazily, load_people, unmapped_pages
+from contacts.imports.loaded import Loaded
 from contacts.imports.pieces import read_piece
 from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.settle import settle_attributes

@@ -14,7 +14,7 @@ from contacts.states import ImportPolicy
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 NAMES = st.sampled_from(["", "王五", 'say "hi"', "back\\slash"])
-KEYS = st.lists(st.sampled_from(["城市", "a", "b:", ","]), unique=True)
+KEYS = st.lists(st.sampled_from(["城市", "a", "b:", ","]), unique=True, min_size=1)
 TEXTS = st.sampled_from(["", "x", "北京", ",", ":", "{", 'say "hi"', "\n"])
 HELD = st.one_of(TEXTS, st.none(), st.integers(0, 3), st.just(["x"]), st.just({"a": "x"}))
 
@@ -35,7 +35,8 @@ def test_the_texts_are_merged_as_their_json_is(
     other_keys: list[str] | None,
     data: st.DataObject,
 ) -> None:
-    held = {key: data.draw(HELD) for key in (keys if other_keys is None else other_keys)}
+    values = TEXTS if data.draw(st.booleans()) else HELD
+    held = {key: data.draw(values) for key in (keys if other_keys is None else other_keys)}
     given_ = {key: data.draw(TEXTS.filter(bool)) for key in keys}
     found = merge_plain(
         policy=policy,
@@ -80,3 +81,30 @@ def test_what_is_merged_as_text(held: object, is_plain: bool) -> None:
         new_attributes='{"a":"3","b":"4"}',
     )
     assert (found is not None) == is_plain
+
+
+@pytest.mark.parametrize(
+    ("policy", "merged", "changed"),
+    [
+        (ImportPolicy.FILL, {"a": "1", "b": "4", "c": "5"}, {"b": ["", "4"]}),
+        (
+            ImportPolicy.OVERWRITE,
+            {"a": "3", "b": "4", "c": "5"},
+            {"a": ["1", "3"], "b": ["", "4"]},
+        ),
+    ],
+)
+def test_a_value_is_kept_or_overwritten_as_the_policy_says(
+    policy: str, merged: dict[str, str], changed: dict[str, list[str]]
+) -> None:
+    found = merge_plain(
+        policy=policy,
+        name="One",
+        attributes=_encode({"a": "1", "b": "", "c": "5"}),
+        new_name="One",
+        new_attributes=_encode({"a": "3", "b": "4", "c": "5"}),
+    )
+    assert found is not None
+    name, text, changes, keys = found
+    assert (name, json.loads(text), keys) == ("One", merged, list(changed))
+    assert json.loads(changes) == {"attributes": changed}
