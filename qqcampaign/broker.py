@@ -18,8 +18,9 @@ from kombu.transport import redis, virtual
 LANES_QUEUES = "egress."
 
 
-#: Kombu brings no types.
+#: Where messages are kept: kombu's classes, whose methods have no types.
 _IN_THE_PROCESS: Any = virtual.QoS
+_IN_REDIS: Any = redis.QoS
 
 
 class QoS(redis.QoS):
@@ -27,17 +28,14 @@ class QoS(redis.QoS):
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Keep a message that was received."""
-        if _is_for_lanes(message):
-            _IN_THE_PROCESS.append(self, message, delivery_tag)
-        else:
-            super().append(message, delivery_tag)
+        place = _IN_THE_PROCESS if _is_for_lanes(message) else _IN_REDIS
+        place.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         """Forget a message that was taken."""
-        if _is_for_lanes(self._delivered.get(delivery_tag)):
-            _IN_THE_PROCESS.ack(self, delivery_tag)
-        else:
-            super().ack(delivery_tag)
+        message = self._delivered.get(delivery_tag)
+        place = _IN_THE_PROCESS if _is_for_lanes(message) else _IN_REDIS
+        place.ack(self, delivery_tag)
 
 
 def _is_for_lanes(message: Any) -> bool:
