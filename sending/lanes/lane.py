@@ -109,6 +109,7 @@ class Lane:
             pacing=self.pacing,
             gateway=context.gateway,
             polled=context.polled,
+            permit=self.permit,
             has_tasks=grant.has_account_tasks,
         )
         self.tasks = between.tasks
