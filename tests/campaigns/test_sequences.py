@@ -408,6 +408,7 @@ def test_people_wait_until_the_friend_lists_are_known(
     (task,) = AccountTask.objects.all()
     assert (task.account, task.kind) == (account, "sync")
     step = sequence.steps.get(number=1)
+    assert step.run is not None
     reasons = [one.sentence for one in run_waiting_reasons(run=step.run)]
     assert reasons[0] == "The friend list of 1 account is being synced."
     Account.objects.update(friends_synced_at=shared.wall())
