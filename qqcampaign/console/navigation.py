@@ -230,6 +230,5 @@ UNFOLD: dict[str, Any] = {
             },
         ]
     },
-    "COMMAND": {"search_callback": "qqcampaign.console.palette.found_rows"},
     "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }

@@ -45,7 +45,7 @@ def test_a_viewer_is_offered_to_look_only(operator: Client, client: Client) -> N
     page = client.get("/").content.decode()
     assert ">Show requests<" in page
     assert ">Decide<" not in page
-    assert "Waits for a colleague" in page
+    assert "Waiting for a colleague" in page
 
 
 @pytest.mark.django_db
