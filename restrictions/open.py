@@ -208,6 +208,8 @@ PAGES = WRITING | {
     "contacts_contactlist_export",
     "contacts_contactlist_export_xlsx",
     "contacts_contactlist_to_upload",
+    "index",
+    "overview-live",
     "conversations_conversation_changelist",
     "conversations_conversation_export",
     "conversations_conversation_list",

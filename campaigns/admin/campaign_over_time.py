@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.models import CampaignRun
-from foundation.spans import span_text
+from foundation.spans import span_words
 from sending.admin.code_mark import code_mark
 from sending.code_meanings import code_meaning
 from sending.runs.over_time import OverTime, results_over_time
@@ -70,7 +70,7 @@ def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
             if any(values)
         ],
         "is_table_cut": len(steps) > SHOWN_ROWS,
-        "step": span_text(found.width * 60),
+        "step": span_words(found.width * 60),
         "is_by_minute": found.width == 1,
     }
 

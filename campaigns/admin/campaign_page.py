@@ -20,7 +20,7 @@ from campaigns.reports.variant_figures import is_compared
 from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
 from foundation.restricted import visible
-from foundation.spans import span_text
+from foundation.spans import span_words
 
 
 class CampaignPage:
@@ -43,7 +43,7 @@ class CampaignPage:
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
             "pool_shares": shares_text(campaign.pools.order_by("name"), campaign.pool_shares),
-            "online_within": span_text(campaign.online_within),
+            "online_within": span_words(campaign.online_within) if campaign.online_within else "",
             "is_compared": run is not None and is_compared(run),
             "text_of_run": text_of_run(campaign, run),
             "schedule_facts": schedule_facts(campaign),

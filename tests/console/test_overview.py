@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
+from clocks import shared
 from contacts.models import ContactImport
 from qqcampaign.console import last_hour
 from sending.models import Attempt, Delivery
@@ -55,7 +56,22 @@ def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
     assert sum(n for _, n in hour.minutes) == Attempt.objects.count() == sum(hour.codes.values())
     assert hour.codes["0"] == Delivery.objects.filter(state="sent").count()
     assert len(hour.minutes) == 60
-    assert not hour.is_cut
+
+
+def test_the_last_hour_is_read_from_the_results_by_minute(db: None) -> None:
+    """By the index of minutes; an hour of fast sending has hundreds of thousands of attempts."""
+    with CaptureQueriesContext(connection) as captured:
+        last_hour._last_hour(shared.wall())
+    (query,) = captured.captured_queries
+    assert "sending_runminute" in query["sql"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan TO off")
+            cursor.execute(f"EXPLAIN {query['sql']}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "runminute_minute" in plan, plan
 
 
 def test_its_number_of_queries_does_not_grow_with_the_rows(operator: Client) -> None:

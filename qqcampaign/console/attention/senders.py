@@ -14,6 +14,7 @@ from accounts.models import Account, FriendEvent, FriendEventKind, FriendRequest
 from accounts.states import AccountState
 from clocks import shared
 from qqcampaign.console.attention.item import AttentionItem, Kind
+from qqcampaign.console.attention.part import friends_address
 
 #: Number of accounts of a kind that get an item each.
 NAMED_ACCOUNTS = 3
@@ -72,8 +73,7 @@ def lost_friends() -> list[AttentionItem]:
             )
             % {"uin": row["account__uin"], "n": row["n"]},
             _("Show friends"),
-            f"{reverse('admin:accounts_friend_changelist')}?account__id__exact={row['account_id']}"
-            "&ended_at__isempty=0",
+            friends_address(row["account_id"]),
             since=row["first"],
         )
         for row in lost[:NAMED_ACCOUNTS]
