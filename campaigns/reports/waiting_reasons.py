@@ -21,6 +21,7 @@ from campaigns.reason_text import reason_text
 from campaigns.reports.waiting_reason import WaitingReason as WaitingReason
 from campaigns.reports.waiting_rest import rest_reason
 from clocks import shared
+from foundation.database_room import full_disk
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery, Run
@@ -116,7 +117,14 @@ def _summary(waits: list[Wait]) -> WaitingReason:
 
 
 def _whole_run_reason(run: Run, egresses: EgressStatus) -> WaitingReason | None:
-    """Return what stops all accounts of a run: its window, no worker, or no way to the gateway."""
+    """Return what stops all accounts of a run: a full disk, its window, a missing worker."""
+    folder = full_disk()
+    if folder is not None:
+        sentence = _(
+            "The disk of %(folder)s is full: no message can be recorded, so none is sent. Free "
+            "some space; sending resumes by itself."
+        )
+        return WaitingReason(sentence % {"folder": folder}, kind="disk")
     now = shared.wall()
     opening = sending_times(run).next_opening(now)
     if opening is None:

@@ -24,8 +24,8 @@ class LastHour:
     Args:
         minutes: (start of the minute, number of results), sixty of them, the oldest first.
         codes: number of results for each result code.
-        now: results in the last sixty seconds, about: those of this minute, and of the one before
-            the part that sixty seconds reach into.
+        now: about how many came in the last 60 seconds: those of this minute, and of the minute
+            before its part that is not older, as if they had come evenly.
     """
 
     minutes: list[tuple[datetime, int]]

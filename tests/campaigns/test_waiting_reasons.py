@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
+from campaigns.reports import waiting_reasons
 from campaigns.reports.waiting_reasons import delivery_waiting_reason, run_waiting_reasons
 from campaigns.run_control.lifecycle import pause_run, resume_run
 from sending.models import Delivery
@@ -87,6 +89,11 @@ def test_its_hours_are_shown_in_its_own_time_zone(run: CampaignRun) -> None:
 def test_no_worker_runs(run: CampaignRun) -> None:
     Worker.objects.update(ended_at=timezone.now())
     assert "No worker is running." in sentences(run)
+
+
+def test_the_disk_is_full(run: CampaignRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_reasons, "full_disk", lambda: Path("/var/lib/qq"))
+    assert sentences(run).startswith("The disk of /var/lib/qq is full: no message can be recorded")
 
 
 def test_the_gateway_is_away(run: CampaignRun) -> None:

@@ -149,6 +149,6 @@ def _make_delivery(run: CampaignRun, contact: Contact, state: str, account: Acco
         marked_at=timezone.now(), finished_at=timezone.now(),
     )  # fmt: skip
     minute = int(timezone.now().timestamp()) // 60
-    add_run_minutes(shard=1, changes=Counter({(run.pk, minute, res): 1}))
+    add_run_minutes(shard=0, changes=Counter({(run.pk, minute, res): 1}))
     reason = {"failed": "RES_5", "unknown": "replay_window_over"}.get(state, "")
     Delivery.objects.filter(pk=delivery.pk).update(attempt_count=1, last_res=res, reason=reason)
