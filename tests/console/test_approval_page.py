@@ -72,7 +72,7 @@ def test_request_look_approve(campaign: Campaign) -> None:
     page = answer.content.decode()
     assert "Somebody else who may approve decides" in page
     # What is to be done stands out, not what ends it.
-    [look] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Look at the approval', page)
+    [look] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Open approval', page)
     [cancel] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Cancel the run', page)
     assert ("q-main" in look, "q-main" in cancel) == (True, False)
 
