@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, FriendEvent, FriendEventKind, FriendRequest
 from accounts.states import AccountState
 from clocks import shared
+from foundation.restricted import asking, may_open
 from qqcampaign.console.attention.item import AttentionItem, Kind
 from qqcampaign.console.attention.part import friends_address
 
@@ -93,7 +94,7 @@ def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
         waiting["n"],
     )
     address = f"{reverse('admin:accounts_friendrequest_changelist')}?state__exact=waiting"
-    if waiting["n"] == 1:
+    if waiting["n"] == 1 and may_open(asking(), "accounts_friendrequest_change"):
         address = reverse("admin:accounts_friendrequest_change", args=[waiting["key"]])
     return [
         AttentionItem(
