@@ -29,6 +29,7 @@ OPEN = frozenset(
         "GET campaigns/{name}/export",
         "GET campaigns/{name}/figures",
         "GET campaigns/{name}/occurrences",
+        "GET campaigns/{name}/rehearsal",
         "GET campaigns/{name}/report",
         "GET campaigns/{name}/status",
         "GET campaigns/{name}/unknown",

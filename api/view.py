@@ -30,6 +30,7 @@ from api.sent_file import sent_file
 from api.tokens.sign_in import named_token, sign_in
 from foundation.acts import API, acting
 from foundation.commands import refusal_of
+from foundation.database_room import full_disk_sentence, is_about_room
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
 from foundation.restricted import is_restricted, refuse_beyond, seeing_as
@@ -217,7 +218,9 @@ def _database_problem(trouble: DatabaseError) -> Problem:
         log.error("The database refused a request to the API", exc_info=trouble)
     return Problem(
         503,
-        _("The database does not answer; nothing was changed. Ask again in a moment."),
+        full_disk_sentence()
+        if is_about_room(trouble)
+        else _("The database does not answer; nothing was changed. Ask again in a moment."),
         code="database_unreachable",
         headers={"Retry-After": "2"},
     )

@@ -102,3 +102,9 @@ INSERT INTO accounts_accounttask (account_id, kind, state, uin, text, is_backgro
        finished_at)
 SELECT {first_account_id} + i % {a}, 'sync', 'done', 0, '', true, 1, '', now() - i * interval '1 minute', now()
   FROM generate_series(0, {m} - 1) i;
+
+-- The triggers that keep the sizes of lists are off for these rows.
+DELETE FROM contacts_listdifference;
+
+INSERT INTO contacts_listdifference (contact_list_id, n)
+SELECT contact_list_id, count(*) FROM contacts_membership GROUP BY contact_list_id;

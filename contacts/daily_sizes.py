@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from clocks import local, shared
+from contacts.lists.kept_sizes import are_kept, forget_removed_lists, put_together
 from contacts.models import ContactList, DailySize, Membership, Segment
 from contacts.segments.preview import count_people
 from foundation.refusals import Refusal
@@ -28,10 +29,11 @@ def keep_sizes() -> int:
     counted = 0
     lists = ContactList.objects.filter(archived_at=None).exclude(daily_sizes__day=today)
     for key in lists.order_by("pk").values_list("pk", flat=True):
-        people = Membership.objects.filter(contact_list=key).aggregate(n=Count("pk"))["n"]
-        counted += _keep(today, people, contact_list_id=key)
+        counted += _keep(today, _members(key), contact_list_id=key)
         if local.elapsed() > ends_at:
             return counted
+    if counted and are_kept():
+        forget_removed_lists()
     segments = Segment.objects.filter(archived_at=None).exclude(daily_sizes__day=today)
     for segment in segments.order_by("pk"):
         counted += _keep(today, _people_of(segment), segment_id=segment.pk)
@@ -50,6 +52,13 @@ def sizes_over_time(of: ContactList | Segment) -> list[tuple[date, int]]:
 
 def _today() -> date:
     return timezone.localdate(shared.wall())
+
+
+def _members(list_id: int) -> int:
+    if are_kept():
+        return put_together(list_id)
+    members = Membership.objects.filter(contact_list=list_id)
+    return int(members.aggregate(n=Count("pk"))["n"])
 
 
 def _people_of(segment: Segment) -> int | None:

@@ -1,4 +1,4 @@
-"""How long ago something was, in words."""
+"""How long ago something was, or how soon it will be, in words."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def how_long(at: datetime | None) -> str:
     """
     if at is None:
         return ""
-    seconds = (shared.wall() - at).total_seconds()
+    return _in_words((shared.wall() - at).total_seconds())
+
+
+def how_soon(at: datetime | None) -> str:
+    """Return in how long a moment of the wall clock will be, likewise; "" if it is not known."""
+    return "" if at is None else _in_words(max(0.0, (at - shared.wall()).total_seconds()))
+
+
+def _in_words(seconds: float) -> str:
     days = int(seconds // _DAY_SECONDS)
     return span(seconds) if days < 2 else _("%(n)d days") % {"n": days}

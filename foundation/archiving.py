@@ -21,6 +21,7 @@ from foundation.sentences import Sentence as _
 #: Raises Refusal if a row must not be archived at the moment.
 ArchivingCheck: TypeAlias = Callable[[Any], None]
 _checks: dict[type[models.Model], list[ArchivingCheck]] = {}
+_restoring_checks: dict[type[models.Model], list[ArchivingCheck]] = {}
 
 
 class Archivable(models.Model):
@@ -77,6 +78,13 @@ def register_archiving_check(model: type[models.Model], check: ArchivingCheck) -
         checks.append(check)
 
 
+def register_restoring_check(model: type[models.Model], check: ArchivingCheck) -> None:
+    """Register a function that refuses to restore a row that others archived."""
+    checks = _restoring_checks.setdefault(model, [])
+    if check not in checks:
+        checks.append(check)
+
+
 def archive_row(*, row: Any, by: Any = None) -> None:
     """Archive a row: it disappears from choices and lists, and nothing that uses it changes.
 
@@ -108,7 +116,7 @@ def restore_row(*, row: Any, by: Any = None) -> None:
         by: the operator; the history of the row records the operator of the request.
 
     Raises:
-        Refusal: it is not archived (`not_archived`), or was deleted (`gone`).
+        Refusal: it is not archived (`not_archived`), is others' too, or was deleted (`gone`).
     """
     with transaction.atomic():
         found = locked_row(row)
@@ -116,6 +124,8 @@ def restore_row(*, row: Any, by: Any = None) -> None:
             raise Refusal(
                 _("“%(name)s” is not archived.") % {"name": str(found)}, code="not_archived"
             )
+        for check in _restoring_checks.get(type(found), ()):
+            check(found)
         found.archived_at = None
         found.save(update_fields=["archived_at"])
     row.archived_at = None

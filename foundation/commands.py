@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from foundation.acts import COMMAND, acting, name_of_os_user, take_out
+from foundation.database_room import full_disk_sentence, is_about_room
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -157,4 +158,6 @@ def _database_refusal(problem: DatabaseError) -> Refusal:
             "The database cannot be reached. Check that it runs and that DATABASE_URL names it.",
             code="database_unreachable",
         )
+    if is_about_room(problem):
+        return Refusal(full_disk_sentence(), code="database")
     return Refusal(f"The database refused: {text}", code="database")

@@ -1,8 +1,11 @@
-"""Spans of time as operators write them: 90m, 4h, 2d."""
+"""Spans of time as operators write them (90m, 4h, 2d), and as pages say them."""
 
 from __future__ import annotations
 
 import re
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,7})\s*([mhd])")
@@ -22,3 +25,15 @@ def span_text(seconds: int | None) -> str:
         if seconds and seconds % _UNITS[unit] == 0:
             return f"{seconds // _UNITS[unit]}{unit}"
     return f"{-(-seconds // 60)}m"
+
+
+def span_words(seconds: int) -> str:
+    """Return a span in words, exactly: in the largest unit of which it is a whole number."""
+    days, rest = divmod(seconds, 86_400)
+    if days and not rest:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if seconds and not seconds % 3_600:
+        return _("%(n)d h") % {"n": seconds // 3_600}
+    if not seconds % 60:
+        return _("%(n)d min") % {"n": seconds // 60}
+    return _("%(n)d s") % {"n": seconds}

@@ -6,7 +6,8 @@ A worker with lanes publishes at its heartbeat (`sending.worker.runtime`).
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from celery import signals
@@ -53,6 +54,23 @@ def count_task(task_id: str = "", state: str | None = None, **_kwargs: Any) -> N
     stack = _spans.pop(task_id, None)
     if stack is not None:
         stack.close()
+    _count(is_done=state == "SUCCESS")
+
+
+@contextmanager
+def counted_task(*, task_id: str, name: str) -> Iterator[None]:
+    """Name, trace and count a task that Celery sends no signals for."""
+    log_only(task=task_id)
+    is_done = False
+    try:
+        with span(f"task {name}", task_id=task_id):
+            yield
+        is_done = True
+    finally:
+        _count(is_done=is_done)
+
+
+def _count(*, is_done: bool) -> None:
     with _counting:
-        JOBS.add(of="done" if state == "SUCCESS" else "failed")
+        JOBS.add(of="done" if is_done else "failed")
     log_only()

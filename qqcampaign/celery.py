@@ -5,6 +5,9 @@ from typing import Any
 
 from celery import Celery, signals
 from kombu.connection import Connection
+from kombu.transport import redis
+
+from qqcampaign import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
 
@@ -34,6 +37,12 @@ class RetryingConnection(Connection):
             kwargs["timeout"] = min(kwargs["timeout"], self.longest_listening)
         listen: Any = super().drain_events
         return listen(**kwargs)
+
+    def get_transport_cls(self) -> Any:
+        """Return the class of the transport: ours for Redis."""
+        find: Any = super().get_transport_cls
+        given = find()
+        return broker.Transport if given is redis.Transport else given
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
         """Connect; retry without a limit."""

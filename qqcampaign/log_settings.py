@@ -45,10 +45,11 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
             "json": {"()": "qqcampaign.json_lines.JsonLines"},
         },
+        "filters": {"outages": {"()": "foundation.outage_lines.OutageLines"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            "celery.app.trace": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING", "filters": ["outages"]},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             # Callers report an unreachable database themselves.

@@ -7,6 +7,7 @@ raise: problems are collected in ENVIRONMENT_PROBLEMS, and a system check report
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -306,6 +307,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "signin.own_name.OwnNameValidator"},
 ]
 
 AUTHENTICATION_BACKENDS = ["signin.backend.LockoutBackend"]
@@ -358,6 +360,8 @@ CSRF_COOKIE_NAME = "qqcampaign_csrf"
 CSRF_FAILURE_VIEW = "foundation.admin.lost_session.stale_form"
 
 LOGGING = logging_config(LOG_FORMAT)
+if LOG_FORMAT == "json":
+    logging.captureWarnings(True)  # else they are written to stderr as two lines of text
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 SIMPLE_HISTORY_ENABLED = True

@@ -2,12 +2,6 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import (
-    PasswordResetCompleteView,
-    PasswordResetConfirmView,
-    PasswordResetDoneView,
-    PasswordResetView,
-)
 from django.urls import include, path
 
 from foundation.admin.lost_session import SignInAgain
@@ -20,26 +14,29 @@ from qqcampaign.console.help import tour
 from qqcampaign.console.help import views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
+from qqcampaign.console.palette import palette_view
 from qqcampaign.console.reports import reports_file_view, reports_view
 from qqcampaign.web.static_files import moved
 from restrictions.admin.lock import lock
+from signin.pages import forgotten
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
 # start in two thirds of the time without them.
 admin.autodiscover()
 lock(admin.site)
+admin.site.search = palette_view  # type: ignore[attr-defined]
 
 handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.
 PASSWORD_RESET = [
-    path("password_reset/", PasswordResetView.as_view(), name="admin_password_reset"),
-    path("password_reset/done/", PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path("password_reset/", forgotten.AskView.as_view(), name="admin_password_reset"),
+    path("password_reset/done/", forgotten.AskedView.as_view(), name="password_reset_done"),
     path(
         "reset/<uidb64>/<token>/",
-        PasswordResetConfirmView.as_view(),
+        forgotten.NewPasswordView.as_view(),
         name="password_reset_confirm",
     ),
-    path("reset/done/", PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+    path("reset/done/", forgotten.DoneView.as_view(), name="password_reset_complete"),
 ]
 urlpatterns = [
     path("health/live", health.live, name="health-live"),

@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.models import Campaign, MessageTemplate
 from contacts.lists.delete import people_who_opted_out
 from contacts.models import ContactList
-from foundation.archiving import register_archiving_check
+from foundation.archiving import register_archiving_check, register_restoring_check
 from foundation.deletion import Uses, register_uses_finder
 from foundation.refusals import Refusal
 from foundation.restricted import asking, whole_tables
@@ -58,11 +58,25 @@ def refuse_shared(row: Any) -> None:
         )
 
 
+def refuse_restoring_shared(row: Any) -> None:
+    """Refuse to restore a list or template that carries labels of others: they archived it.
+
+    Raises:
+        Refusal: it does (`in_use`).
+    """
+    if _is_shared(row):
+        raise Refusal(
+            _("“%(name)s” is not restored. %(why)s") % {"name": str(row), "why": _shared()},
+            code="in_use",
+        )
+
+
 def register_keeping() -> None:
     """Register them with `foundation.deletion` and `foundation.archiving`."""
     for model in (ContactList, MessageTemplate):
         register_uses_finder(model, uses_of_shared)
         register_archiving_check(model, refuse_shared)
+        register_restoring_check(model, refuse_restoring_shared)
     register_uses_finder(ContactList, uses_of_list)
     register_uses_finder(Campaign, uses_of_campaign)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
@@ -62,8 +61,6 @@ class OnlyOpenPages:
         if name in OWN or not is_restricted(request.user):
             return None
         is_reading = request.method in _READING
-        if name == "index" and is_reading:
-            return HttpResponseRedirect(reverse("admin:campaigns_campaign_changelist"))
         if name not in PAGES or not (is_reading or name in WRITING):
             raise PermissionDenied(closed())
         if kwargs.get("verb") in CLOSED_VERBS.get(name, ()):

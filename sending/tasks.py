@@ -16,7 +16,7 @@ from sending.worker.open_lane import run_lane_for
 from sending.worker.runtime import current_runtime
 
 
-@shared_task(name="sending.tasks.run_lane")
+@shared_task(name="sending.tasks.run_lane", Strategy="sending.worker.wake_ups:run_in_pool")
 def run_lane(account_id: int, asked_at: float) -> None:
     """Run the lane of an account for a slice, if its lease is free."""
     runtime = current_runtime()

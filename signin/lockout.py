@@ -26,6 +26,10 @@ LOCKED_FOR = timedelta(minutes=15)
 #: Rows older than this are deleted with the next failure.
 KEPT_FOR = timedelta(days=1)
 ALL_NAMES = ""
+#: Mails with a link to a new password that one mailbox gets, and that one address may ask for, in
+#: the time of a lock. They are counted beside the failures, under names that no user has.
+MAILS, MAILS_ASKED = 3, 20
+_MAIL_TO, _MAILS_FROM = "mail to ", "mails asked for"
 _counting = threading.Lock()
 
 
@@ -51,6 +55,21 @@ def count_failure(name: str, address: str) -> None:
     logger.warning(
         "Signing in failed: name %r, address %s, %d in a row.", _key(name), address, in_a_row
     )
+
+
+def may_mail(mailbox: str, address: str) -> bool:
+    """Count a wish for a link to a new password; return whether it is sent.
+
+    A mailbox is counted wherever the wish comes from: nobody fills somebody else's.
+    """
+    now, anywhere = timezone.now(), ""
+    counted = (
+        _count(_key(_MAIL_TO + mailbox), anywhere, MAILS + 1, now),
+        _count(_MAILS_FROM, address, MAILS_ASKED + 1, now),
+    )
+    is_sent = counted[0] <= MAILS and counted[1] <= MAILS_ASKED
+    logger.info("A new password was asked for, address %s, sent: %s.", address, is_sent)
+    return is_sent
 
 
 def forget_failures(name: str, address: str) -> None:

@@ -32,11 +32,43 @@ def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
         digits: one to ten ASCII digits.
         field: the column of the UIN.
     """
-    number, condition = int(digits), Q(**{field: int(digits)})
-    for more in range(1, UIN_DIGITS - len(digits) + 1):
-        scale = 10**more
-        condition |= Q(**{f"{field}__gte": number * scale, f"{field}__lt": (number + 1) * scale})
+    condition = Q(**{field: int(digits)})
+    for first, end in _ranges(digits)[1:]:
+        condition |= Q(**{f"{field}__gte": first, f"{field}__lt": end})
     return condition
+
+
+def first_by_uin(
+    parts: Sequence[QuerySet[Any]], digits: str, *, most: int, field: str = "uin"
+) -> list[Any]:
+    """Return the keys of rows whose UIN begins with these digits, `most` of them at most.
+
+    Each range of UINs is asked for by itself, so that the database has nothing to choose: of a
+    condition with several ranges and another order it may read all rows, of any range its index.
+
+    Args:
+        parts: the rows, each part with an index that begins with the UIN.
+        digits: one to ten ASCII digits.
+        most: how many keys are returned.
+        field: the column of the UIN.
+    """
+    keys: list[Any] = []
+    for first, end in _ranges(digits):
+        for rows in parts:
+            found = rows.filter(**{f"{field}__gte": first, f"{field}__lt": end}).order_by(field)
+            keys += found.values_list("pk", flat=True)[: most - len(keys)]
+            if len(keys) >= most:
+                return keys
+    return keys
+
+
+def _ranges(digits: str) -> list[tuple[int, int]]:
+    """Return the first number and the end of each range of numbers that begin with the digits."""
+    number = int(digits)
+    if not number:  # no UIN begins with a zero
+        return [(0, 1)]
+    scales = (10**more for more in range(UIN_DIGITS - len(digits) + 1))
+    return [(number * scale, (number + 1) * scale) for scale in scales]
 
 
 def search_by_uin(

@@ -19,6 +19,9 @@ from tabular.xlsx_escapes import NOT_IN_XML, escaped
 _DANGEROUS = tuple("=+-@\t\r\n|%＝＋－＠")
 #: Characters that may stand before these: blanks, and the apostrophes of `escape_formula`.
 _IN_FRONT = "' \u00a0\u3000\ufeff"
+#: Stands between the cells of a row while it is looked at as a whole.
+_BETWEEN = "\x1f"
+_SUSPECT = re.compile(f"{_BETWEEN}[{re.escape(_IN_FRONT + ''.join(_DANGEROUS))}]")
 #: A number with a sign is not a formula.
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 #: Limits of Excel: rows of a sheet, and characters of a cell.
@@ -61,6 +64,13 @@ class CsvText:
 
     def add(self, row: Sequence[Any]) -> None:
         """Add a row; its formulas are escaped."""
+        # One look at the whole row: most rows have nothing to escape, and texts alone.
+        try:
+            if not _SUSPECT.search(_BETWEEN + _BETWEEN.join(row)):
+                self._writer.writerow(row)
+                return
+        except TypeError:
+            pass
         cells = [escape_formula(cell) for cell in row]
         has_blank = any(isinstance(cell, str) and cell[:1] == " " for cell in cells)
         (self._quoting_writer if has_blank else self._writer).writerow(cells)

@@ -16,7 +16,7 @@ from accounts.models import Friend
 from accounts.states import FriendPresence
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
-from tabular.uin_search import search_by_uin
+from tabular.admin.large_uin_search import search_many_by_uin
 
 PRESENCE_COLOURS = {
     FriendPresence.ONLINE: "success",
@@ -62,4 +62,9 @@ class FriendAdmin(PeopleSearch, ReadOnlyMixin, UncountedAdmin):
         """Search by the beginning of the UIN, or of the nickname."""
         if not search_term:
             return queryset, False
-        return search_by_uin(queryset, search_term, also=["nickname__istartswith"]), False
+        # Each part has an index of its own.
+        parts = [queryset.filter(ended_at=None), queryset.filter(ended_at__isnull=False)]
+        found = search_many_by_uin(
+            request, queryset, search_term, parts=parts, also=["nickname__istartswith"]
+        )
+        return found, False

@@ -96,10 +96,10 @@ class FriendLinkAdmin(ReadOnlyMixin, UncountedAdmin):
 
     list_display = ["uin", "kind", "badge", "account", "purpose", "requested_at", "by", "details"]
     fields = [
-        ("uin", "account"), ("kind", "purpose"), "text", ("badge", "details"), "answer",
+        ("uin", "account"), ("kind", "purpose"), "text", ("state", "details"), "answer",
         ("by", "requested_at"), "finished_at",
     ]  # fmt: skip
-    readonly_fields = ["badge", "details"]
+    readonly_fields = ["details"]
     details = details("detail")
     list_filter = [
         ("state", ChoicesDropdownFilter),

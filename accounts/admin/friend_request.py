@@ -92,6 +92,7 @@ class FriendRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     ]  # fmt: skip
     readonly_fields = ["details"]
     details = details("detail")
+    change_form_outer_before_template = "console/friends/decide.html"
     empty_sentence = _(
         "Nobody has asked to be a friend yet. An account's policy decides whether requests wait "
         "here or are accepted at once."
@@ -108,6 +109,11 @@ class FriendRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may decide requests, whose rows are otherwise read-only."""
         return bool(request.user.has_perm("accounts.change_friendrequest"))
+
+    def page_context(self, request: HttpRequest, obj: FriendRequest) -> dict[str, Any]:
+        """Return whether the request can be decided on its own page, too."""
+        is_waiting = obj.state == FriendRequestState.WAITING
+        return {"may_decide": is_waiting and self.has_decide_permission(request)}
 
     @admin.action(description=_("Accept"), permissions=["decide"])
     def act_accept(self, request: HttpRequest, queryset: QuerySet[FriendRequest]) -> Any:

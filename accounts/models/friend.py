@@ -50,7 +50,13 @@ class Friend(models.Model):
             # Planning looks up which accounts have a UIN as a friend now.
             models.Index(
                 fields=["uin", "account"], name="friend_current", condition=models.Q(ended_at=None)
-            )
+            ),
+            # The others are only searched.
+            models.Index(
+                fields=["uin"],
+                name="friend_ended",
+                condition=models.Q(ended_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

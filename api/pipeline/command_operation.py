@@ -42,6 +42,7 @@ def command_operation(
     upload: str = "",
     file_types: Mapping[str, str] | None = None,
     status: int = 200,
+    later: str = "",
     **more: Any,
 ) -> Operation:
     """Return the operation that carries out a command.
@@ -59,6 +60,7 @@ def command_operation(
         upload: what the body is, if the command reads a FILE.
         file_types: by format, the content type of the file if the command writes one to --out.
         status: the HTTP status of success.
+        later: a key of the answer with which the work goes on in the background: the status is 202.
         more: further attributes of the operation.
     """
     name, _blank, action = command.partition(" ")
@@ -87,7 +89,8 @@ def command_operation(
             as_path = name != "campaign"  # that one also reads standard input, by a name
             options["file"] = call.upload if as_path else str(call.upload)
         if not file_types:
-            return Answer(_carried_out(name, options), status)
+            data = _carried_out(name, options)
+            return Answer(data, 202 if later and later in data else status)
         return _file_of(name, options, file_types)
 
     words = actions_of(name).get(action, "") if action else str(new_command(name).help)
@@ -103,7 +106,7 @@ def command_operation(
         upload=upload,
         file_types=tuple(dict.fromkeys((file_types or {}).values())),
         command=command,
-        statuses=(status,),
+        statuses=(status, 202) if later else (status,),
         **more,
     )
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from api.pipeline.command_operation import USER, command_operation
+from api.pipeline.operation import Answer, Call, Operation, Parameter
 from api.resources.rights import add, change, delete, view
 from api.scopes import Scope
+from campaigns.commands.preflight import preflight_data, rehearsal_under_way
+from campaigns.find import find_campaign
+from campaigns.rehearsals.lifecycle import newest_rehearsal
+from campaigns.rehearsals.result import preflight_of, rehearsal_data
+from campaigns.states import OPEN_REHEARSAL_STATES, RehearsalState
 
 CAMPAIGN = "campaigns.campaign"
 #: What a run is answered with by the operations that change it.
@@ -51,6 +57,19 @@ _REPORT_TYPES = {
 }
 
 
+NAME = Parameter("name", {"type": "string"}, place="path", is_required=True)
+
+
+def _rehearsal(call: Call) -> Answer:
+    """Answer what POST preflight answers to a small audience, of the newest rehearsal."""
+    rehearsal = newest_rehearsal(find_campaign(name=str(call.values["name"])))
+    if rehearsal is not None and rehearsal.state in OPEN_REHEARSAL_STATES:
+        return Answer(rehearsal_under_way(rehearsal))
+    if rehearsal is None or rehearsal.state != RehearsalState.DONE:
+        return Answer({"rehearsal": rehearsal_data(rehearsal)})
+    return Answer(preflight_data(preflight_of(rehearsal), rehearsal))
+
+
 OPERATIONS = (
     command_operation(
         "POST", "campaigns", "campaign create", scope=Scope.WRITE, rights=add(CAMPAIGN),
@@ -66,7 +85,13 @@ OPERATIONS = (
     ),
     command_operation(
         "POST", "campaigns/{name}/preflight", "campaign preflight", scope=Scope.WRITE,
-        rights=(*change(CAMPAIGN), *view("contacts.contact")), is_whole=False,
+        rights=(*change(CAMPAIGN), *view("contacts.contact")), is_whole=False, later="ask",
+    ),
+    Operation(
+        "GET", "campaigns/{name}/rehearsal",
+        "The newest rehearsal: how far it is, and with what it ended",
+        _rehearsal, Scope.READ, rights=(*view(CAMPAIGN), *view("contacts.contact")),
+        read_parameters=lambda: (NAME,),
     ),
     command_operation(
         "POST", "campaigns/{name}/start", "campaign start", scope=Scope.SEND,

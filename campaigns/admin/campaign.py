@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -35,6 +35,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.admin.run_under_way import kept_sentence
 from campaigns.admin.typed_filters import OF_CAMPAIGNS
 from campaigns.admin.variant_choice import VariantChoice
 from campaigns.admin.variant_comparison import VariantComparison
@@ -83,7 +84,7 @@ class CampaignAdmin(
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
-    actions_list = ["to_steps", "to_definition"]
+    actions_list = ["to_form", "to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     typed_filters = OF_CAMPAIGNS
@@ -97,6 +98,8 @@ class CampaignAdmin(
         "the text, the sender accounts and the schedule, check the preflight, and start it."
     )
     empty_step = (_("Make a campaign"), "admin:campaigns_campaign_new")
+    #: The button + leads to the steps; the form with all settings has a button of its own.
+    add_page = (_("New campaign"), "admin:campaigns_campaign_new")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         """Campaigns with their newest run and its stored figures, without counting deliveries."""
@@ -186,6 +189,8 @@ class CampaignAdmin(
         super().save_related(request, form, formsets, change)
         if change and form.changed_data:
             ask_again_if_changed(campaign=form.instance, by=request.user)
+            if kept := kept_sentence(form.instance, form.changed_data):
+                messages.warning(request, kept)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the campaign's page is the next step."""

@@ -62,7 +62,7 @@ def life_of(campaign: Campaign, run: CampaignRun | None) -> list[Step]:
     approved = events.get(RunState.SCHEDULED) or events.get(RunState.PREPARING)
     is_scheduled = RunState.SCHEDULED in events or campaign.starts_at is not None
     steps = [
-        (_("Draft"), run.created_at if run is not None else campaign.created_at, True),
+        (_("Draft"), _drafted_at(campaign, run), True),
         (_("Checked"), checked, checked is not None or now < 2),
         (_("Approved"), approved if needs_approval else None, needs_approval),
         (_("Scheduled"), events.get(RunState.SCHEDULED), is_scheduled),
@@ -80,6 +80,12 @@ def life_of(campaign: Campaign, run: CampaignRun | None) -> list[Step]:
         )
         for place, (words, at, is_part) in enumerate(steps)
     ]
+
+
+def _drafted_at(campaign: Campaign, run: CampaignRun | None) -> datetime:
+    """Return when work on it began: the first run is that of the campaign."""
+    is_later = run is not None and run.number > 1
+    return run.created_at if run is not None and is_later else campaign.created_at
 
 
 def _place(place: int, now: int) -> str:

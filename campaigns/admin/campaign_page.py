@@ -11,6 +11,7 @@ from django.urls import reverse
 from campaigns.admin.campaign_schedule import schedule_context, schedule_facts
 from campaigns.admin.follow_up import earlier_people_facts, follow_ups
 from campaigns.admin.run_figures import live_context
+from campaigns.admin.run_under_way import text_of_run
 from campaigns.creation.pool_shares import shares_text
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
@@ -19,7 +20,7 @@ from campaigns.reports.variant_figures import is_compared
 from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
 from foundation.restricted import visible
-from foundation.spans import span_text
+from foundation.spans import span_words
 
 
 class CampaignPage:
@@ -42,8 +43,9 @@ class CampaignPage:
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
             "pool_shares": shares_text(campaign.pools.order_by("name"), campaign.pool_shares),
-            "online_within": span_text(campaign.online_within),
+            "online_within": span_words(campaign.online_within) if campaign.online_within else "",
             "is_compared": run is not None and is_compared(run),
+            "text_of_run": text_of_run(campaign, run),
             "schedule_facts": schedule_facts(campaign),
             **schedule_context(campaign),
             **live_context(campaign, run),

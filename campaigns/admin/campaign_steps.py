@@ -37,14 +37,14 @@ class CampaignSteps:
     """Mixin of CampaignAdmin: the steps."""
 
     @action(
-        description=gettext_lazy("New, step by step"),
-        url_path="to-steps",
-        icon="conversion_path",
+        description=gettext_lazy("New, all settings"),
+        url_path="to-form",
+        icon="list_alt",
         permissions=["add"],
     )
-    def to_steps(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the first step of a new campaign."""
-        return redirect("admin:campaigns_campaign_new")
+    def to_form(self, request: HttpRequest) -> HttpResponse:
+        """Redirect to the form with all settings of a new campaign."""
+        return redirect("admin:campaigns_campaign_add")
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
         """Show the first step of a new campaign; the first thing posted makes the campaign.

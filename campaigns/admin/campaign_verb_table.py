@@ -132,8 +132,8 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Start"),
         icon="play_arrow",
         before=lambda figures: [
-            _("The audience is evaluated now, and every delivery is planned."),
-            _("Then the accounts send, each at its own pace, until no delivery is open."),
+            _("The recipients are chosen now, from the lists and segments as they are."),
+            _("Then each account sends at its own pace until everybody has been written to."),
             _("You can pause or cancel at any time."),
         ],
         act=_start,

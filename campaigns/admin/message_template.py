@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.text import Truncator
@@ -13,6 +13,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
 from campaigns.admin.message_template_form import MessageTemplateForm
+from campaigns.admin.run_under_way import kept_template_sentence
 from campaigns.admin.template_versions import TemplateVersions
 from campaigns.admin.text_preview import TextPreviews
 from campaigns.models import MessageTemplate
@@ -84,6 +85,9 @@ class MessageTemplateAdmin(
         if "language_texts" in form.changed_data and rows is not None:
             set_texts(obj, dict(rows))
         current_version(template=obj, by=request.user)
+        is_changed = change and {"text", "language_texts"} & set(form.changed_data)
+        if is_changed and (kept := kept_template_sentence(obj)):
+            messages.warning(request, kept)
 
     @display(description=_("text"))
     def beginning(self, template: MessageTemplate) -> str:

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, deliveries_url
 from campaigns.creation.sequence_steps import ways_in_words
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
+from foundation.spans import span_words
 from sending.states import DeliveryState
 
 #: The results of a step that the page shows, in this order.
@@ -70,7 +70,7 @@ def _step(sequence: Sequence, one: StepFigures, *, entered: int) -> dict[str, An
     step, messages = one.step, one.messages
     found: dict[str, Any] = {
         "step": step,
-        "wait": wait_words(step.wait_seconds),
+        "wait": span_words(step.wait_seconds),
         "text": step.message,
         "waiting": one.waiting,
         "waiting_url": _people_url(
@@ -104,18 +104,6 @@ def _step(sequence: Sequence, one: StepFigures, *, entered: int) -> dict[str, An
         for state in _SHOWN
     ]
     return found
-
-
-def wait_words(seconds: int) -> str:
-    """Return a wait in words, exactly: in the largest unit of which it is a whole number."""
-    days, rest = divmod(seconds, 86_400)
-    if days and not rest:
-        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-    if not seconds % 3_600:
-        return _("%(n)d h") % {"n": seconds // 3_600}
-    if not seconds % 60:
-        return _("%(n)d min") % {"n": seconds // 60}
-    return _("%(n)d s") % {"n": seconds}
 
 
 def _people_url(sequence: Sequence, **filters: Any) -> str:

@@ -20,7 +20,6 @@ from unfold.widgets import (
 
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
-from campaigns.admin.sequence_figures import wait_words
 from campaigns.creation.pool_shares import refuse_too_many
 from campaigns.creation.sequence_steps import MOST_STEPS, Step, When, read_when, refuse_steps
 from campaigns.models import Sequence, SequenceStep
@@ -29,7 +28,7 @@ from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.paged_rows import LabelledInline
 from foundation.refusals import Refusal
-from foundation.spans import span_text
+from foundation.spans import span_text, span_words
 
 #: The steps to which people can be sent on, of a sequence that has no more of them.
 OFFERED_STEPS = 12
@@ -273,7 +272,7 @@ class StepInline(KeyFieldsMixin, LabelledInline):
     @display(description=_("wait"))
     def wait_in_words(self, step: SequenceStep) -> str:
         """Return the wait before the step."""
-        return wait_words(step.wait_seconds) if step.wait_seconds else gettext("at once")
+        return span_words(step.wait_seconds) if step.wait_seconds else gettext("at once")
 
     @display(description=_("then to"))
     def then_in_words(self, step: SequenceStep) -> str:

@@ -22,7 +22,7 @@ STEPS: dict[str, tuple[Any, Any, list[str]]] = {
         ["text", "template"],
     ),
     "senders": (
-        _("By which accounts"),
+        _("From which accounts"),
         _("Leave both empty, and every working account sends to its own friends."),
         ["accounts", "pools"],
     ),

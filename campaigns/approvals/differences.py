@@ -15,9 +15,12 @@ from campaigns.models import Campaign
 from campaigns.sequence_states import OnlyIf
 from foundation.differences import differences
 from foundation.display import EMPTY
+from foundation.spans import read_span, span_words
 
 #: The most lines of a text's differences, and characters of a value, that are shown.
 MOST_LINES, LONGEST_VALUE = 400, 2_000
+#: Fields that are spans in seconds.
+SPANS = ("deadline_after", "online_within", "decide_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def _shown(name: str, value: Any, of: type[Model]) -> str:
         return _("every working account") if name == "accounts" and value == [] else EMPTY
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name in SPANS:
+        return span_words(int(value))
     if isinstance(value, list):
         text = "\n".join(map(_item, value))
     else:
@@ -150,7 +155,9 @@ def _item(value: Any) -> str:
 
 def _step_item(value: Mapping[str, Any]) -> str:
     only = OnlyIf(value["only_if"]).label if value["only_if"] in OnlyIf.values else ""
-    parts = [f"{value['wait']}, {only}"]
+    seconds = read_span(str(value["wait"]))
+    wait = _("after %(wait)s") % {"wait": span_words(seconds)} if seconds else _("at once")
+    parts = [f"{wait}, {only}"]
     if "segment" in value:
         parts.append(_item(value["segment"]))
     parts += ways_in_words(value.get("then"), value.get("else"))

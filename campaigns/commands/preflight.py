@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 from campaigns.commands.local_time import local_text
 from campaigns.commands.rehearsing import rehearsal_lines, rehearse_with_progress
 from campaigns.commands.verb import Answer, Call, Verb
+from campaigns.models import Campaign, Rehearsal
 from campaigns.planning.preflight import Preflight, preflight
 from campaigns.planning.preflight_warnings import kept_senders_sentence
 from campaigns.reason_text import reason_text
@@ -21,6 +23,7 @@ from campaigns.rehearsals.lifecycle import (
     start_rehearsal,
 )
 from campaigns.rehearsals.result import rehearsal_data
+from campaigns.states import OPEN_REHEARSAL_STATES
 from foundation.commands import DONE, REFUSED
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
@@ -38,6 +41,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _preflight(call: Call) -> Answer:
     campaign = call.campaign()
+    if call.by is not None and not call.options["cancel"]:
+        return _at_once(campaign, start_rehearsal(campaign=campaign, by=call.by))
     if call.options["cancel"]:
         cancel_open_rehearsal(campaign=campaign)
     elif call.options["in_background"]:
@@ -46,18 +51,37 @@ def _preflight(call: Call) -> Answer:
         rehearse_with_progress(campaign=campaign, stderr=call.stderr)
     found, rehearsal = preflight(campaign=campaign), newest_rehearsal(campaign)
     return Answer(
-        {**_data(found), "rehearsal": rehearsal_data(rehearsal)},
+        preflight_data(found, rehearsal),
         "\n".join([_text(found), *rehearsal_lines(rehearsal)]),
         status=REFUSED if found.problems else DONE,
     )
 
 
-def _data(found: Preflight) -> dict[str, Any]:
-    """Return a preflight for JSON. The keys are a public interface."""
+def _at_once(campaign: Campaign, rehearsal: Rehearsal) -> Answer:
+    """Return the answer to a program: it waits for no large audience, and asks again."""
+    if rehearsal.state in OPEN_REHEARSAL_STATES:
+        return Answer(rehearsal_under_way(rehearsal), "")
+    found = preflight(campaign=campaign)
+    return Answer(preflight_data(found, rehearsal), "", REFUSED if found.problems else DONE)
+
+
+def rehearsal_under_way(rehearsal: Rehearsal) -> dict[str, Any]:
+    """Return what is known while a rehearsal goes on, and where to ask for the rest, for JSON."""
+    name = quote(rehearsal.campaign.name, safe="")
+    return {
+        "sentence": _("The rehearsal goes on in the background. Ask for it until it is done."),
+        "ask": f"/api/v1/campaigns/{name}/rehearsal",
+        "rehearsal": rehearsal_data(rehearsal),
+    }
+
+
+def preflight_data(found: Preflight, rehearsal: Rehearsal | None) -> dict[str, Any]:
+    """Return a preflight and its rehearsal for JSON. The keys are a public interface."""
     return {
         **asdict(found),
         "starts_at": utc_iso(found.starts_at),
         "finishes_at": utc_iso(found.finishes_at),
+        "rehearsal": rehearsal_data(rehearsal),
     }
 
 

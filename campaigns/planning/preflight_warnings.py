@@ -14,7 +14,7 @@ from campaigns.models import Campaign, CampaignRun
 from clocks import shared
 from contacts.models import Contact
 from foundation.restricted import asking, is_restricted, visible
-from foundation.spans import span_text
+from foundation.spans import span_words
 from sending.models import Delivery
 from sending.states import DeliveryState
 
@@ -74,7 +74,7 @@ def online_wait_warnings(campaign: Campaign) -> list[str]:
             "Each message waits until its person is online, at most %(span)s after planning. What "
             "still waits then is sent anyway."
         )
-        % {"span": span_text(campaign.online_within)}
+        % {"span": span_words(campaign.online_within)}
     ]
     if campaign.deadline_after is not None and campaign.deadline_after <= campaign.online_within:
         told.append(

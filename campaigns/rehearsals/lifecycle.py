@@ -9,12 +9,14 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.wake_ups import JOBS, publish
+from campaigns.approvals.definition import definition_of
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Approval, Campaign, Rehearsal
 from campaigns.rehearsals.run import run_rehearsal
 from campaigns.states import OPEN_REHEARSAL_STATES, ApprovalState, RehearsalState
 from clocks import shared
 from foundation.refusals import Refusal
+from foundation.restricted import asking, is_restricted
 
 #: An audience of at most so many people is rehearsed at once, a larger one by the jobs worker.
 AT_ONCE = 3_000
@@ -119,8 +121,16 @@ def open_rehearsal(campaign: Campaign) -> Rehearsal | None:
 
 
 def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
-    """Return the newest rehearsal, whatever its state, or None."""
+    """Return the newest rehearsal, whatever its state, or None.
+
+    A restricted user gets none of other rules than today's: the campaign may have been narrowed to
+    their lists since, and the figures would be about the people of others.
+    """
     found: Rehearsal | None = campaign.rehearsals.first()
+    if found is not None and is_restricted(asking()):
+        has_begun = bool(found.rules_hash) or found.state not in OPEN_REHEARSAL_STATES
+        if has_begun and found.rules_hash != definition_of(campaign).rules_hash:
+            return None
     return found
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import CampaignRun
 from campaigns.reports.waiting_reason import WaitingReason
 from campaigns.states import DecideBy
-from foundation.spans import span_text
+from foundation.spans import span_words
 from foundation.times import clock
 
 
@@ -28,7 +28,7 @@ def rest_reason(run: CampaignRun) -> WaitingReason:
                 "The rest waits for the choice of the variant, by replies, %(span)s after the last "
                 "message of the test."
             )
-            % {"span": span_text(run.decide_after)}
+            % {"span": span_words(run.decide_after or 0)}
         )
     at = run.tested_at + timedelta(seconds=run.decide_after or 0)
     return WaitingReason(

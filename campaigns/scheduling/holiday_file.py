@@ -15,6 +15,7 @@ from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from tabular import FileProblem, open_table, plain_title, titled_columns
+from tabular.changing_files import refuse_changed, state_of
 
 #: The most dates in a file; no calendar has as many.
 MOST_DATES = 20_000
@@ -61,14 +62,16 @@ def import_holidays(
         the calendar, and how many dates the file has.
 
     Raises:
-        Refusal: a row cannot be read (`date_malformed`, `kind_unknown`), or the file is not a
-            table; nothing was changed.
+        Refusal: a row cannot be read (`date_malformed`, `kind_unknown`), the file is not a
+            table, or it was changed while it was read; nothing was changed.
     """
     name = clean_name(name)
+    before = state_of(path)
     try:
         found = _read(path, file_name or path.name)
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None
+    refuse_changed(path, since=before)
     with transaction.atomic():
         calendar = HolidayCalendar.objects.named(name)
         if calendar is None:

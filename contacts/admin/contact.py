@@ -30,8 +30,8 @@ from foundation.admin.large_lists import between
 from foundation.admin.typed_filters import TypedFilter
 from foundation.display import EMPTY
 from foundation.find_named import find_named
+from tabular.admin.large_uin_search import search_many_by_uin
 from tabular.exports import stream_csv, write_xlsx
-from tabular.uin_search import search_by_uin
 
 #: The question for the people of a list.
 OF_LIST = "lists__id__exact"
@@ -118,7 +118,8 @@ class ContactAdmin(ContactPage, ImportButton, ExportMixin, UncountedAdmin):
         """Search by the beginning of the UIN, or of the name."""
         if not search_term:
             return queryset, False
-        return search_by_uin(queryset, search_term, also=["name__istartswith"]), False
+        found = search_many_by_uin(request, queryset, search_term, also=["name__istartswith"])
+        return found, False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Make the UIN of an existing contact read-only: it identifies the person."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +19,7 @@ from unfold.decorators import action, display
 from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
 from contacts.admin.size_chart import size_context
+from contacts.lists.kept_sizes import SIZE_OF_LIST, are_kept
 from contacts.lists.sizes import sizes_of
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
@@ -59,15 +61,18 @@ class ContactListAdmin(
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
-        """Return the lists; with their sizes, which reads all members, to be ordered by them."""
+        """Return the lists; with their sizes, to be ordered by them."""
         found = super().get_queryset(request)
         asked = request.GET.get(ORDER_VAR, "").replace("-", "").split(".")
         # The column of the checkboxes is in front.
         if str(self.list_display.index("people") + 1) not in asked:
             return found
+        if are_kept():
+            size = RawSQL(SIZE_OF_LIST, (), output_field=BigIntegerField())  # noqa: S611 - ours
+            return found.annotate(size=size)
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
-        size = members.values("contact_list").annotate(n=Count("pk")).values("n")
-        return found.annotate(size=Coalesce(Subquery(size), 0))
+        counted = members.values("contact_list").annotate(n=Count("pk")).values("n")
+        return found.annotate(size=Coalesce(Subquery(counted), 0))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the page of lists, with the sizes of its rows."""

@@ -28,6 +28,9 @@ from foundation.admin import require
 from foundation.refusals import Refusal
 from tabular.admin.layout_form import DELIMITERS, ENCODINGS
 
+#: Buttons that read the file anew: as one of the encodings in doubt, or with a line as its header.
+CLICKED = ("read_as", "header_at")
+
 #: Rows of the preview, and problems shown below it.
 SHOWN_ROWS, SHOWN_PROBLEMS = 8, 10
 
@@ -53,12 +56,13 @@ class ImportCheck:
         return self._show(request, found)
 
     def _answer(self, request: HttpRequest, found: ContactImport) -> HttpResponse | None:
-        verb = "read_as" if request.POST.get("read_as") else request.POST.get("verb", "")
+        layout = next((one for one in CLICKED if request.POST.get(one)), "")
+        verb = layout or request.POST.get("verb", "")
         if verb == "discard":
             discard_import(contact_import=found)
             messages.success(request, _("The file was discarded. Nothing was loaded."))
             return HttpResponseRedirect(reverse("admin:contacts_contactimport_changelist"))
-        if verb in {"layout", "read_as"}:
+        if verb in {"layout", *CLICKED}:
             correct_layout(contact_import=found, **_layout(request, found))
             return None
         correct_mapping(contact_import=found, mapping=_mapping(request, found))
@@ -107,7 +111,7 @@ def _layout(request: HttpRequest, found: ContactImport) -> dict[str, Any]:
         "delimiter": request.POST.get("delimiter", ""),
         "sheet": request.POST.get("sheet", ""),
     }
-    line = request.POST.get("header_line", "")
+    line = request.POST.get("header_at", "") or request.POST.get("header_line", "")
     number = int(line) if line.isascii() and line.isdigit() and len(line) < 8 else None
     is_other = any(chosen[key] != getattr(found, key) for key in chosen)
     if is_other and number == found.header_line:

@@ -32,6 +32,7 @@ def size_context(of: ContactList | Segment) -> dict[str, Any]:
         days = [first + timedelta(days=n) for n in range((known[-1][0] - first).days + 1)]
         context["size_chart"] = {
             "starts": [int(datetime.combine(day, time(), zone).timestamp()) for day in days],
+            "width": 86_400,
             "timezone": str(zone),
             "time": _("Day"),
             # A day on which nothing was counted is a gap of the line.

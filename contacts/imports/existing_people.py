@@ -2,92 +2,21 @@
 
 PostgreSQL does it in the database, with one statement: fetching, merging and writing back fifty
 thousand people takes five times as long, and memory. SQLite runs in this process anyway, so
-`contacts.imports.merge` does it there. Both follow the same rules; the tests run on both.
+`contacts.imports.existing_on_sqlite` does it here. Both follow the rules of
+`contacts.imports.merge`; the tests run on both.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from contacts.imports.merge import applied, merge
+from contacts.imports.changes_postgresql import change_statement
 from contacts.states import ImportPolicy
 
-# People whom this import created are left out. People in whom the file changes nothing are left
-# out before they are locked. Rows are locked in order of id: two imports then wait for each other
-# and cannot deadlock. The readings of the values that change are replaced with them.
-_CHANGE_POSTGRESQL = """
-    WITH known AS MATERIALIZED (
-        SELECT person.id, person.name, held.attributes, given.changes, given.attributes AS new,
-            person.readings, stage_people.readings AS new_readings,
-            CASE WHEN stage_people.name NOT IN ('', person.name)
-                AND (%(overwrites)s OR person.name = '') THEN stage_people.name END AS new_name
-        FROM stage_people
-        JOIN contacts_contact AS person ON person.uin = stage_people.uin
-        CROSS JOIN LATERAL (
-            SELECT CASE jsonb_typeof(person.attributes) WHEN 'object' THEN person.attributes
-                ELSE '{}' END AS attributes
-        ) AS held
-        CROSS JOIN LATERAL (
-            SELECT jsonb_object_agg(key, jsonb_build_array(held.attributes -> key, value))
-                AS changes, jsonb_object_agg(key, value) AS attributes
-            FROM jsonb_each(stage_people.attributes)
-            WHERE held.attributes -> key IS DISTINCT FROM value
-                AND (%(overwrites)s OR coalesce(held.attributes ->> key, '') = '')
-        ) AS given
-        WHERE person.source_import_id IS DISTINCT FROM %(import)s
-            AND (
-                NOT person.attributes @> stage_people.attributes
-                OR stage_people.name NOT IN ('', person.name)
-            )
-        ORDER BY person.id FOR UPDATE OF person
-    ), changed AS (
-        SELECT * FROM known WHERE changes IS NOT NULL OR new_name IS NOT NULL
-    ), written AS (
-        UPDATE contacts_contact AS person
-        SET name = coalesce(changed.new_name, person.name), updated_at = %(now)s,
-            attributes = changed.attributes || coalesce(changed.new, '{}'),
-            readings = CASE
-                WHEN changed.readings IS NULL AND changed.new_readings IS NULL THEN NULL
-                ELSE nullif(
-                    (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM (
-                        SELECT key, value FROM jsonb_each(coalesce(changed.readings, '{}'))
-                        WHERE NOT coalesce(changed.new, '{}') ? key
-                        UNION ALL
-                        SELECT key, value FROM jsonb_each(coalesce(changed.new_readings, '{}'))
-                        WHERE coalesce(changed.new, '{}') ? key
-                    ) AS kept),
-                    '{}'
-                ) END
-        FROM changed WHERE person.id = changed.id
-    )
-    INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)
-    SELECT %(import)s, id, jsonb_strip_nulls(jsonb_build_object(
-            'name', CASE WHEN new_name IS NOT NULL THEN jsonb_build_array(name, new_name) END
-        )) || CASE WHEN changes IS NULL THEN '{}' ELSE jsonb_build_object('attributes', changes) END
-    FROM changed ORDER BY id
-"""
-# CROSS JOIN: as for the members in `contacts.imports.load`.
-_KNOWN_SQLITE = """
-    SELECT person.id, person.name, person.attributes, person.readings,
-        stage_people.name, stage_people.attributes, stage_people.readings
-    FROM stage_people CROSS JOIN contacts_contact AS person
-    WHERE person.uin = stage_people.uin AND person.source_import_id IS NOT %(import)s
-        AND (
-            person.attributes <> stage_people.attributes
-            OR stage_people.name NOT IN ('', person.name)
-        )
-    ORDER BY person.id
-"""
-_LOG_SQLITE = """
-    INSERT INTO contacts_importchange (contact_import_id, contact_id, changes) VALUES (%s, %s, %s)
-"""
-# One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_POSTGRESQL = """
     UPDATE contacts_contact AS person
     SET name = changed.name, attributes = changed.attributes::jsonb,
@@ -99,7 +28,7 @@ _WRITE_POSTGRESQL = """
 
 
 def update_existing_people(
-    cursor: Any, *, values: dict[str, Any], policy: str, now: datetime
+    cursor: Any, *, values: dict[str, Any], policy: str, attributes: Sequence[str] = ()
 ) -> int:
     """Update the people of stage_people who existed before this import; return how many changed.
 
@@ -107,48 +36,14 @@ def update_existing_people(
         cursor: a cursor in the transaction that filled stage_people.
         values: the parameters of the statements: import, list, now.
         policy: an ImportPolicy.
-        now: the time of the update.
+        attributes: the names of all attributes that a staged person can have, if they are known.
     """
     if policy == ImportPolicy.SKIP:
         return 0
-    if connection.vendor == "postgresql":
-        overwrites = policy == ImportPolicy.OVERWRITE
-        cursor.execute(_CHANGE_POSTGRESQL, {**values, "overwrites": overwrites})
-        return int(cursor.rowcount)
-    cursor.execute(_KNOWN_SQLITE, values)
-    rows = []
-    for (
-        contact_id,
-        name,
-        attributes,
-        readings,
-        new_name,
-        new_attributes,
-        new_readings,
-    ) in cursor.fetchall():
-        known = _as_dict(attributes)
-        changes = merge(
-            policy=policy,
-            name=name,
-            attributes=known,
-            new_name=new_name,
-            new_attributes=_as_dict(new_attributes),
-        )
-        if changes:
-            name, merged = applied(changes, name=name, attributes=known)
-            read = _readings(changes, _as_dict(readings), _as_dict(new_readings))
-            rows.append((contact_id, name, _as_json(merged), read, _as_json(changes)))
-    write_people(cursor, rows, now=now)
-    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[4]) for row in rows])
-    return len(rows)
-
-
-def _readings(changes: dict[str, Any], readings: dict[str, Any], new: dict[str, Any]) -> str | None:
-    """Return the readings as JSON, with those of the changed values replaced."""
-    changed = changes.get("attributes", {})
-    kept = {name: value for name, value in readings.items() if name not in changed}
-    kept |= {name: value for name, value in new.items() if name in changed}
-    return _as_json(kept) if kept else None
+    statement, names = change_statement(attributes)
+    overwrites = policy == ImportPolicy.OVERWRITE
+    cursor.execute(statement, {**values, **names, "overwrites": overwrites})
+    return int(cursor.rowcount)
 
 
 def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
@@ -172,13 +67,3 @@ def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -
             "updated_at = %s WHERE id = %s",
             [(row[1], row[2], row[3], noted_at, row[0]) for row in rows],
         )
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    decoded = json.loads(value) if isinstance(value, str) else value
-    return decoded if isinstance(decoded, dict) else {}
-
-
-def _as_json(value: Any) -> str:
-    """Return JSON in the format of `PersonReader`, because the statements compare the text."""
-    return _encode(value)

@@ -10,6 +10,7 @@ from contacts.models import ContactImport
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from tabular.changing_files import refuse_changed, state_of
+from tabular.given_files import unreadable
 from tabular.upload_files import import_folder, open_private, store_blocks
 
 #: Bytes that are read at a time.
@@ -34,12 +35,15 @@ def read_blocks(path: Path) -> Iterable[bytes]:
     """Yield a file block by block.
 
     Raises:
-        Refusal: it was changed meanwhile (`file_changed`).
+        Refusal: it cannot be read (`unreadable`), or was changed meanwhile (`file_changed`).
     """
     before = state_of(path)
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            yield block
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+    except OSError as problem:
+        raise unreadable(path, problem) from None
     refuse_changed(path, since=before)
 
 

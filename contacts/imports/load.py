@@ -1,21 +1,22 @@
 """Loading a chunk of validated people with a few statements, in the caller's transaction.
 
-The people are staged in a temporary table, by COPY on PostgreSQL and by executemany on SQLite. From
-there they go into the tables by INSERT ... SELECT ... ON CONFLICT. One row at a time through the
-ORM takes 30 times as long.
+On PostgreSQL the people are staged in a temporary table by COPY. From there they go into the tables
+by INSERT ... SELECT ... ON CONFLICT. One row at a time through the ORM takes 30 times as long. For
+SQLite see `contacts.imports.load_sqlite`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from contacts.imports.existing_people import update_existing_people
+from contacts.imports.load_sqlite import load_on_sqlite
+from contacts.imports.loaded import Loaded
 from contacts.imports.staging import PackedPeople
 
 # Ordered by UIN: two imports of the same people wait for each other instead of deadlocking, and the
@@ -37,15 +38,6 @@ _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL = _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL.replace(
     "WHERE true",
     "WHERE NOT EXISTS (SELECT FROM contacts_contact AS known WHERE known.uin = stage_people.uin)",
 )
-# CROSS JOIN makes SQLite begin with the staged people. For the order it would otherwise read all
-# contacts for each chunk.
-_MEMBERS_SQLITE = """
-    INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
-    SELECT %(list)s, person.id, %(now)s, %(import)s
-    FROM stage_people CROSS JOIN contacts_contact AS person
-    WHERE person.uin = stage_people.uin ORDER BY person.id
-    ON CONFLICT (contact_list_id, contact_id) DO NOTHING
-"""
 # Each person who is known is looked up once: to count them, to see whether the file changes them,
 # and to add them to the list. When a file is imported again, most of them are members already;
 # looking a member up costs half of a conflicting insert.
@@ -72,23 +64,6 @@ _KNOWN_PEOPLE_POSTGRESQL = """
 _LOOK_UP_POSTGRESQL = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
-
-
-@dataclass(slots=True)
-class Loaded:
-    """The result of loading a chunk.
-
-    Attributes:
-        created: people who are new.
-        updated: people who were changed.
-        unchanged: people who were not.
-        added: people who were added to the list.
-    """
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    added: int = 0
 
 
 @contextmanager
@@ -130,6 +105,7 @@ def load_people(
     policy: str,
     now: datetime,
     are_known: bool = False,
+    attributes: Sequence[str] = (),
 ) -> Loaded:
     """Load a chunk in the caller's transaction, in which the caller also moves the cursor.
 
@@ -140,27 +116,28 @@ def load_people(
         policy: an ImportPolicy, for people who are contacts already.
         now: the time of the changes.
         are_known: whether most of them are probably contacts already. It changes only the speed.
+        attributes: the names of all attributes that they can have. It changes only the speed.
     """
     if not people.count:
         return Loaded()
     noted_at = connection.ops.adapt_datetimefield_value(now)
     values = {"import": import_id, "list": list_id, "now": noted_at}
     with connection.cursor() as cursor:
-        people.stage(cursor)
         if connection.vendor == "postgresql":
+            people.stage(cursor)
             loaded = _load_postgresql(
-                cursor, people.count, values, policy=policy, now=now, are_known=are_known
+                cursor,
+                people.count,
+                values,
+                policy=policy,
+                are_known=are_known,
+                attributes=attributes,
             )
             cursor.execute("DROP TABLE stage_people")
         else:
-            cursor.execute(_NEW_PEOPLE, values)
-            loaded = Loaded(created=cursor.rowcount)
-            if loaded.created < people.count:
-                loaded.updated = update_existing_people(
-                    cursor, values=values, policy=policy, now=now
-                )
-            cursor.execute(_MEMBERS_SQLITE, values)
-            loaded.added = cursor.rowcount
+            loaded = load_on_sqlite(
+                cursor, people, values, policy=policy, now=now, are_known=are_known
+            )
         loaded.unchanged = people.count - loaded.created - loaded.updated
     return loaded
 
@@ -171,8 +148,8 @@ def _load_postgresql(
     values: dict[str, Any],
     *,
     policy: str,
-    now: datetime,
     are_known: bool,
+    attributes: Sequence[str],
 ) -> Loaded:
     loaded, known = Loaded(), 0
     if not are_known:
@@ -180,11 +157,11 @@ def _load_postgresql(
     if loaded.created == count:
         return loaded
     cursor.execute(_LOOK_UP_POSTGRESQL)
-    known = _load_known(cursor, values, loaded, policy=policy, now=now)
+    known = _load_known(cursor, values, loaded, policy=policy, attributes=attributes)
     if are_known and known < count:
         _create(cursor, _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL, values, loaded)
         if loaded.created + known < count:  # another import has created people since
-            _load_known(cursor, values, loaded, policy=policy, now=now)
+            _load_known(cursor, values, loaded, policy=policy, attributes=attributes)
     return loaded
 
 
@@ -195,12 +172,19 @@ def _create(cursor: Any, statement: str, values: dict[str, Any], loaded: Loaded)
 
 
 def _load_known(
-    cursor: Any, values: dict[str, Any], loaded: Loaded, *, policy: str, now: datetime
+    cursor: Any,
+    values: dict[str, Any],
+    loaded: Loaded,
+    *,
+    policy: str,
+    attributes: Sequence[str],
 ) -> int:
     """Load the people who are contacts; return how many are, with those of this import."""
     cursor.execute(_KNOWN_PEOPLE_POSTGRESQL, values)
     known, changed, added = cursor.fetchone()
     loaded.added += added
     if changed:
-        loaded.updated += update_existing_people(cursor, values=values, policy=policy, now=now)
+        loaded.updated += update_existing_people(
+            cursor, values=values, policy=policy, attributes=attributes
+        )
     return int(known)

@@ -14,7 +14,7 @@ from json.encoder import encode_basestring as _encoded
 
 from contacts.imports.cells import MARKS
 from contacts.imports.rows import LONGEST_NAME, Person, PersonReader
-from contacts.imports.typed_cells import readings_json
+from contacts.imports.typed_cells import readings_json, readings_of_columns
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import Row, RowProblem
@@ -45,22 +45,30 @@ def read_piece(reader: PersonReader, rows: Sequence[Row]) -> tuple[list[Person],
         names = list(map(str.strip, columns[reader.name]))
         _leave_out(uins, _odd_places(names, longest=LONGEST_NAME))
     written = _written(reader, columns, uins)
+    readings = readings_of_columns(reader.typed, columns) if reader.typed else None
     good: list[Person] = []
     bad: list[Bad] = []
     note, types = reader.seen.note, reader.typed
-    for row, uin, name, attributes in zip(rows, uins, names, written, strict=True):
+    for at, (row, uin) in enumerate(zip(rows, uins, strict=True)):
         if not uin:
+            # A UIN comes first of all that can be wrong with the cells of a row.
+            refused = reader.refused(cells[at][reader.uin])
             try:
-                good.append(reader.read(*row))
+                if refused is None or cells[at] is blank:
+                    good.append(reader.read(*row))
+                else:
+                    bad.append((row, refused))
             except RowProblem as problem:
                 # Without the traceback, which would keep all rows alive, in a cycle.
                 bad.append((row, problem.with_traceback(None)))
         elif first := note(uin, row[0]):
             bad.append((row, reader.duplicate_of(first)))
+        elif readings is not None:
+            good.append((uin, names[at], written[at], readings[at]))
         elif types:
-            good.append((uin, name, attributes, readings_json(types, row[1])))
+            good.append((uin, names[at], written[at], readings_json(types, row[1])))
         else:
-            good.append((uin, name, attributes))
+            good.append((uin, names[at], written[at]))
     return good, bad
 
 

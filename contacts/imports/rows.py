@@ -24,6 +24,9 @@ from tabular import (
 
 #: Characters of a name.
 LONGEST_NAME = 255
+#: Duplicates whose reason is a sentence, which can be stored and translated; making one takes as
+#: long as reading a row. The reasons of further ones are text. More are never stored.
+_MOST_SENTENCES = 20
 #: The most bad cells whose reason is remembered.
 _MOST_REASONS = 1_000
 
@@ -75,10 +78,11 @@ class PersonReader:
         self.typed = typed_columns(mapping, types or {})
         # Translated once and not for each row.
         self._duplicate = _("duplicate of line %(line)d")
+        self._duplicate_text = str(self._duplicate)
         self.seen = FirstLines()
         # The reason of each bad cell: the same ones (blanks, dashes, "none") recur in a file.
         self._reasons: dict[str, str] = {}
-        self._mails = self._beside = 0
+        self._mails = self._beside = self._duplicates = 0
         self._first_beside: tuple[int, str] = (0, "")
 
     @property
@@ -143,7 +147,15 @@ class PersonReader:
 
     def duplicate_of(self, line: int) -> RowProblem:
         """Return the reason to reject a UIN that occurred first on a line."""
+        self._duplicates += 1
+        if self._duplicates > _MOST_SENTENCES:
+            return RowProblem(self._columns[self.uin], self._duplicate_text % {"line": line})
         return RowProblem(self._columns[self.uin], self._duplicate % {"line": line})
+
+    def refused(self, cell: str) -> RowProblem | None:
+        """Return the reason to reject a UIN that was rejected before in the file, if it was."""
+        reason = self._reasons.get(cell)
+        return RowProblem(self._columns[self.uin], reason) if reason is not None else None
 
     def _json(self, cells: list[str]) -> str:
         text = ",".join(

@@ -21,9 +21,11 @@ from django.db.models import F, Q
 from django.utils import timezone, translation
 
 from clocks import shared
+from contacts.imports.columns import attribute_names
 from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
-from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
+from contacts.imports.load import commit_lazily, load_people, unmapped_pages
+from contacts.imports.loaded import Loaded
 from contacts.imports.pieces import read_piece
 from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.settle import settle_attributes
@@ -147,6 +149,7 @@ class _Run:
         self._are_known = False
         self._chunk_rows = CHUNK_ROWS[self._vendor]
         self._width = len(contact_import.columns)
+        self._attributes = attribute_names(contact_import.mapping)
         types = {name: type_named(words) for name, words in contact_import.types.items()}
         self._types = {name: found for name, found in types.items() if found.is_read}
         self._reader = PersonReader(
@@ -268,6 +271,7 @@ class _Run:
                 policy=self._import.policy,
                 now=timezone.now(),
                 are_known=self._are_known,
+                attributes=self._attributes,
             )
             self._move(chunk, loaded, rejects.tell())
         self._are_known = loaded.created < chunk.people.count / 2  # so are probably the next ones

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from contacts.imports.insert_sqlite import insert_rows
 from contacts.imports.rows import Person
 
 _STAGE_POSTGRESQL = """
     CREATE TEMPORARY TABLE stage_people
         (uin bigint, name text, attributes jsonb, readings jsonb) ON COMMIT DROP
 """
+# A person without readings has the empty text; see `PersonReader`.
 _STAGE_SQLITE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS stage_people
         (uin integer PRIMARY KEY, name text, attributes text, readings text)
@@ -66,10 +68,12 @@ class PackedPeople:
         else:
             cursor.execute(_STAGE_SQLITE)
             cursor.execute("DELETE FROM stage_people")
-            values = ["%s", "%s", "%s", "nullif(%s, '')"][: len(self._columns)]
-            names, marks = ", ".join(self._columns), ", ".join(values)
-            sql = f"INSERT INTO stage_people ({names}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(sql, self._rows)
+            names = ", ".join(self._columns)
+            insert_rows(f"INSERT INTO stage_people ({names})", self._rows)
+
+    def by_uin(self) -> dict[int, Person]:
+        """Return the people by their UIN, where they are not packed as text."""
+        return {person[0]: person for person in self._rows}
 
 
 def _copy_text(people: Sequence[tuple[Any, ...]]) -> str:

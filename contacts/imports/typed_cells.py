@@ -71,6 +71,13 @@ class TypedColumn:
             self._members[cell] = member
         return member
 
+    def known_members(self, cells: Sequence[str]) -> Sequence[str] | None:
+        """Return `member` of each cell, if none of them has to be read."""
+        if self._is_number and _are_whole_numbers(cells):
+            return [self.key + cell for cell in cells]
+        found = list(map(self._members.get, cells))
+        return None if None in found else found  # type: ignore[return-value]
+
     def _note(self, value: str) -> None:
         self.count += 1
         if len(self._examples) < SHOWN_CELLS and value[:SHOWN_CHARACTERS] not in self._examples:
@@ -128,6 +135,33 @@ def typed_columns(mapping: Sequence[str], types: Mapping[str, ValueType]) -> lis
         if value_type is not None and read is not None:
             found.append(TypedColumn(name, number, value_type, read))
     return found
+
+
+def _are_whole_numbers(cells: Sequence[str]) -> bool:
+    """Return whether JSON writes every cell as the cell does."""
+    text = "".join(cells)
+    if not (text.isdigit() and text.isascii()) or max(map(len, cells)) > _MOST_DIGITS:
+        return False
+    return all(cells) and not any(cell[0] == "0" and cell != "0" for cell in cells)
+
+
+def readings_of_columns(
+    columns: Sequence[TypedColumn], cells: Sequence[Sequence[str]]
+) -> list[str] | None:
+    """Return `readings_json` of each row of a table, given by column; None if a cell is to be read.
+
+    Cells are read row by row, because only those of people who are loaded count as unreadable.
+    """
+    members = []
+    for column in columns:
+        known = column.known_members(cells[column.number])
+        if known is None:
+            return None
+        members.append(known)
+    if any("" in column for column in members):
+        rows = [",".join(filter(None, row)) for row in zip(*members, strict=True)]
+        return ["{" + row + "}" if row else "" for row in rows]
+    return ["{" + ",".join(row) + "}" for row in zip(*members, strict=True)]
 
 
 def readings_json(columns: Iterable[TypedColumn], cells: Sequence[str]) -> str:

@@ -1,14 +1,14 @@
-"""How many people lists have: counted exactly if that is quick, else estimated."""
+"""How many people lists have: kept by PostgreSQL, counted on SQLite, exactly if that is quick."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Count
 from django.utils.formats import number_format
 
+from contacts.lists.kept_sizes import are_kept, kept_sizes
 from contacts.models import Membership
 from contacts.segments.bounded import bounded
 from foundation.refusals import Refusal
@@ -19,19 +19,13 @@ QUICK_SECONDS = 0.3
 COUNTED = 10_000
 
 
-# What the planner expects: the share of the list among the memberships that ANALYZE looked at.
-_PLAN = """
-EXPLAIN (FORMAT JSON) SELECT 1 FROM contacts_membership WHERE contact_list_id = %s
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class ListSize:
     """The number of people of a list.
 
     Attributes:
         people: the number.
-        sign: empty if they were counted, ≈ for an estimate, > for at least so many.
+        sign: empty if it is exact, > for at least so many.
     """
 
     people: int
@@ -46,30 +40,25 @@ class ListSize:
 def sizes_of(list_ids: Collection[int], *, seconds: float = QUICK_SECONDS) -> dict[int, ListSize]:
     """Return the sizes of lists.
 
-    They are counted on the index of memberships. If that takes longer than `seconds`, each list is
-    counted up to COUNTED people, and a larger one is estimated.
+    On SQLite they are counted on the index of memberships. If that takes longer than `seconds`,
+    each list is counted up to COUNTED people only.
 
     Args:
         list_ids: the lists.
         seconds: how long counting may take.
     """
+    if are_kept():
+        return {key: ListSize(n) for key, n in kept_sizes(list_ids).items()}
     rows = Membership.objects.filter(contact_list__in=list_ids).order_by()
     try:
         with bounded(seconds):
             counted = dict(rows.values_list("contact_list").annotate(n=Count("pk")))
         return {pk: ListSize(counted.get(pk, 0)) for pk in list_ids}
     except Refusal:
-        return {pk: _estimated(pk) for pk in list_ids}
+        return {pk: _at_least(pk) for pk in list_ids}
 
 
-def _estimated(list_id: int) -> ListSize:
+def _at_least(list_id: int) -> ListSize:
     some = Membership.objects.filter(contact_list=list_id).order_by()
     counted = some.values("pk")[: COUNTED + 1].count()
-    if counted <= COUNTED:
-        return ListSize(counted)
-    if connection.vendor != "postgresql":
-        return ListSize(COUNTED, sign=">")
-    with connection.cursor() as cursor:
-        cursor.execute(_PLAN, [list_id])
-        ((plan,),) = cursor.fetchall()
-    return ListSize(max(int(plan[0]["Plan"]["Plan Rows"]), counted), sign="≈")
+    return ListSize(counted) if counted <= COUNTED else ListSize(COUNTED, sign=">")

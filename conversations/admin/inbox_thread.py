@@ -43,10 +43,13 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
     somebody who may act, it posts that it was read. Looking at a page changes nothing by itself.
     """
     n = _shown(request)
+    # The stamp and the newest answer are read before the messages: what changes while the messages
+    # are read is then shown again by the next poll, and no answer counts as seen that is not shown.
+    stamp = thread_stamp(conversation.pk)
+    newest = newest_answer_by_operator(conversation)
     thread = read_thread(conversation=conversation, limit=n)
     may_read = request.user.has_perm("conversations.change_conversation")
     inbound = [one.at for one in thread.messages if not one.is_ours]
-    newest = newest_answer_by_operator(conversation)
     is_unread = bool(conversation.unread and may_read and inbound)
     return {
         "conversation": conversation,
@@ -54,7 +57,7 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
         "more": min(n + PAGE, MOST_SHOWN) if thread.next and n < MOST_SHOWN else None,
         "n": n,
         "read_until": inbound[0].isoformat() if is_unread else "",
-        "thread_stamp": thread_stamp(conversation.pk),
+        "thread_stamp": stamp,
         "seen": newest.pk if newest is not None else 0,
         "can_answer": request.user.has_perm("conversations.add_answer"),
     }
@@ -77,12 +80,14 @@ def thread_stamp(key: int) -> str:
             pending=counted(DeliveryState.PENDING),
             sending=counted(DeliveryState.SENDING),
             sent=counted(DeliveryState.SENT),
+            unknown=counted(DeliveryState.UNKNOWN),
         )
         .first()
     )
     if row is None:
         return ""
-    values = [row.last_message_at, row.last_inbound_at, row.pending, row.sending, row.sent]
+    values = [row.last_message_at, row.last_inbound_at]
+    values += [row.pending, row.sending, row.sent, row.unknown]
     for source in further_sources():
         rows, make = source(row)
         newest = rows.order_by("-at", "-pk")[:NEWEST]

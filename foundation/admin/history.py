@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin.utils import unquote
@@ -23,6 +24,7 @@ from simple_history.utils import get_m2m_reverse_field_name
 
 from foundation.admin.key_fields import is_key
 from foundation.admin.permissions import require
+from foundation.admin.plain_numbers import shown_number
 from foundation.differences import DifferentLine, differences
 from foundation.display import EMPTY
 from foundation.sentence_field import SentenceField
@@ -64,6 +66,10 @@ class ChangeHistoryMixin:
             raise Http404
         page: HttpResponse = super().history_view(request, object_id, extra_context)  # type: ignore[misc]
         return page
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return that a change is never taken back from here: the list would offer it."""
+        return True
 
     def history_form_view(
         self,
@@ -154,12 +160,14 @@ def _value(record: Any, field: Any) -> str:
         related = _related(record, field.name)
         return EMPTY if related is None else str(related)
     value = getattr(record, field.attname)
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", [], {}):
         return EMPTY
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, float | Decimal):
+        return shown_number(value)
     if isinstance(value, datetime):
         return localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | dict):

@@ -1,97 +1,72 @@
-"""The attempts of the last hour, by minute and by result code."""
+"""The results of the last hour, by minute and by result code."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from django.core.cache import cache
-from django.db.models import Count, Func, IntegerField, Max
+from django.db.models import Sum
 
 from clocks import shared
-from sending.models import Attempt
+from sending.models import RunMinute
 
-#: How many of the newest attempts are read. The table has no index on time, because it is the one
-#: written most often. Ids grow with time, so the newest ids are the newest attempts.
-NEWEST = 50_000
 #: Seconds for which a web process caches the figures for all of its viewers.
 CACHE_SECONDS = 3
 
 
-class MinuteOf(Func):
-    """The number of whole minutes from 1970 to a time, computed by the database."""
-
-    output_field = IntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Parse the text, which is how SQLite stores times, in UTC."""
-        template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60"
-        return super().as_sql(compiler, connection, template=template, **context)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Extract the seconds since 1970."""
-        template = "FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 60)::bigint"
-        return super().as_sql(compiler, connection, template=template, **context)
-
-
 @dataclass(frozen=True)
 class LastHour:
-    """The attempts of the last hour.
+    """The results of the last hour.
 
     Args:
-        minutes: (start of the minute, number of attempts), sixty of them, the oldest first.
-        codes: number of attempts for each result code.
-        is_cut: whether only the newest NEWEST attempts are counted, because there were more.
+        minutes: (start of the minute, number of results), sixty of them, the oldest first.
+        codes: number of results for each result code.
+        now: about how many came in the last 60 seconds: those of this minute, and of the minute
+            before its part that is not older, as if they had come evenly.
     """
 
     minutes: list[tuple[datetime, int]]
     codes: dict[str, int] = field(default_factory=dict)
-    is_cut: bool = False
+    now: int = 0
 
     @property
     def highest(self) -> int:
-        """The largest number of attempts in a minute."""
+        """The largest number of results in a minute."""
         return max((n for _, n in self.minutes), default=0)
-
-    @property
-    def last_whole_minute(self) -> int:
-        """The number of attempts in the last full minute."""
-        return self.minutes[-2][1]
 
 
 def last_hour() -> LastHour:
-    """Return the last hour's attempts by minute and by code, cached for CACHE_SECONDS."""
+    """Return the last hour's results by minute and by code, cached for CACHE_SECONDS."""
     cached: Any = cache.get_or_set(
-        "console-last-hour", lambda: _last_hour(shared.now()), CACHE_SECONDS
+        "console-last-hour", lambda: _last_hour(shared.wall()), CACHE_SECONDS
     )
     return cast(LastHour, cached)
 
 
 def _last_hour(now: datetime) -> LastHour:
-    # Attempts are dated by the shared time; people read the wall clock's.
-    newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    since = now.replace(second=0, microsecond=0) - timedelta(minutes=59)
+    # Results are kept by minute for the charts of runs: a row a run, code and worker in place of
+    # each attempt, found by the index of minutes.
+    last = int(now.timestamp()) // 60
+    first = last - 59
     rows = (
-        Attempt.objects.filter(pk__gt=newest - NEWEST, marked_at__gte=since)
+        RunMinute.objects.filter(minute__gte=first, minute__lte=last)
         .order_by()
-        .annotate(minute=MinuteOf("marked_at"))
         .values_list("minute", "res")
-        .annotate(n=Count("pk"))
+        .annotate(total=Sum("n"))
     )
     by_minute: Counter[int] = Counter()
     by_code: Counter[str] = Counter()
     for minute, code, n in rows:
         by_minute[minute] += n
         by_code[code] += n
-    first = int(since.timestamp()) // 60
-    minutes = [
-        (shared.as_wall(since + timedelta(minutes=index)), by_minute[first + index])
-        for index in range(60)
-    ]
     return LastHour(
-        minutes=minutes,
+        minutes=[
+            (datetime.fromtimestamp(minute * 60, tz=UTC), by_minute[minute])
+            for minute in range(first, last + 1)
+        ],
         codes=dict(by_code.most_common()),
-        is_cut=by_minute.total() >= NEWEST,
+        now=by_minute[last] + round(by_minute[last - 1] * (60 - now.second) / 60),
     )

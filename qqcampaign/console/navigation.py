@@ -199,6 +199,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("console/by_hand.js"),
         lambda request: static("console/names.js"),
         lambda request: static("console/keys.js"),
+        lambda request: static("console/live.js"),
         lambda request: static("console/story.js"),
         lambda request: static("console/help.js"),
     ],
@@ -229,6 +230,5 @@ UNFOLD: dict[str, Any] = {
             },
         ]
     },
-    "COMMAND": {"search_callback": "qqcampaign.console.palette.found_rows"},
     "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from accounts.models import Account, Session, Worker
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
 from foundation.admin import require
-from qqcampaign.console.attention import attention_items
+from foundation.restricted import is_restricted
+from qqcampaign.console.attention import attention_items, sees_own_runs
 from qqcampaign.console.last_hour import last_hour
 from qqcampaign.console.panels import account_panel, code_panel, run_panel
 from qqcampaign.console.today import today
@@ -33,18 +35,27 @@ def overview_live(request: HttpRequest) -> HttpResponse:
 
 def _live_part(request: HttpRequest) -> dict[str, Any]:
     may_see = request.user.has_perm
-    hour = last_hour()
-    runs = run_panel() if may_see("campaigns.view_campaignrun") else []
+    sees_runs = may_see("campaigns.view_campaignrun") or sees_own_runs(request.user)
+    runs = run_panel() if sees_runs else []
     return {
-        "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
+        **(_whole_part(may_see) if not is_restricted(request.user) else {}),
         "attention": attention_items(request),
         "runs": runs,
         "running": sum(line.run.state == RunState.RUNNING for line in runs),
         "next_done": min((line.eta for line in runs if line.eta is not None), default=None),
-        "today": today(),
+        "accounts": account_panel() if may_see("accounts.view_account") else [],
+    }
+
+
+def _whole_part(may_see: Callable[[str], bool]) -> dict[str, Any]:
+    """Return the figures of the whole installation, which restricted operators are not shown."""
+    hour, day = last_hour(), today()
+    return {
+        "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
+        "today": day,
+        "change": day.change(hour.now),
         "last_hour": hour,
         "codes": code_panel(hour),
-        "accounts": account_panel() if may_see("accounts.view_account") else [],
     }
 
 

@@ -1,30 +1,35 @@
-"""What the command palette (Ctrl-K) finds besides the pages: a few rows of each kind, and help."""
+"""What the command palette (Ctrl-K) finds: commands, pages, a few rows of each kind, and help."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from unfold.dataclasses import SearchResult
 
 from accounts.models import Account
-from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import Contact, ContactList, Segment
+from qqcampaign.console.commands import campaign_actions, rows_found, typed_commands
 from qqcampaign.console.help.library import reading_language
 from qqcampaign.console.help.search import search
-from sending.runs.figures import figures_of
+from qqcampaign.console.navigation import SIDEBAR
 
 #: The most rows of one kind.
 MOST_OF_A_KIND = 6
-#: The most campaigns whose actions are offered.
-MOST_WITH_VERBS = 2
+#: The most campaigns whose actions are offered, and the most actions of each.
+MOST_WITH_VERBS = MOST_VERBS = 2
+#: The most characters that are searched for.
+LONGEST_TERM = 200
 
 #: Kind, icon, address. Each is searched as its list is: by an index where the table is large.
 _KINDS: list[tuple[type[Model], str, Callable[[Any], str]]] = [
@@ -37,13 +42,37 @@ _KINDS: list[tuple[type[Model], str, Callable[[Any], str]]] = [
 ]
 
 
+def palette_view(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """Answer with what a term finds, in place of Unfold's search.
+
+    Unfold keeps results for five minutes, whatever the language: a run that was paused would be
+    offered to be paused again.
+    """
+    term = request.GET.get("s", "").strip()[:LONGEST_TERM]
+    if not term:
+        return HttpResponse()
+    began = time.monotonic()
+    results = found_rows(request, term)
+    pages = Paginator(results, max(1, len(results)))
+    context = {
+        "page_obj": pages,
+        "results": pages.page(1),
+        "page_counter": 0,
+        "execution_time": time.monotonic() - began,
+        "command_show_history": False,
+    }
+    template = "unfold/helpers/command_results.html"
+    return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
+
+
 def found_rows(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return campaigns with what can be done to them, people, accounts, lists, templates, help."""
-    results: list[SearchResult] = []
+    """Return what a command could do, pages, campaigns with their actions, other rows, help."""
+    results = [*typed_commands(request, term), *_pages(request, term)]
     for model, icon, address in _KINDS:
-        rows = list(_rows(request, model, term))
+        rows = list(rows_found(request, model, term))
         if model is Campaign:
-            results += _verbs(request, rows[:MOST_WITH_VERBS])
+            for row in rows[:MOST_WITH_VERBS]:
+                results += campaign_actions(request, row, most=MOST_VERBS)
         results += [
             SearchResult(
                 title=str(row),
@@ -56,6 +85,22 @@ def found_rows(request: HttpRequest, term: str) -> list[SearchResult]:
     return results + list(_help(term))
 
 
+def _pages(request: HttpRequest, term: str) -> Iterator[SearchResult]:
+    """Yield the pages of the sidebar with the term in their title, or in the English one."""
+    for room in SIDEBAR:
+        for item in room["items"]:
+            may_see = item.get("permission", lambda _request: True)
+            with override("en"):
+                english = str(item["title"])
+            if term.casefold() in f"{english}\n{item['title']}".casefold() and may_see(request):
+                yield SearchResult(
+                    title=str(item["title"]),
+                    description=_("page"),
+                    link=str(item["link"]),
+                    icon=item["icon"],
+                )
+
+
 def _help(term: str) -> Iterator[SearchResult]:
     """Yield the sections of the documentation that hold every word."""
     for hit in search(term, reading_language(), most=MOST_OF_A_KIND):
@@ -65,34 +110,6 @@ def _help(term: str) -> Iterator[SearchResult]:
             link=hit.address,
             icon="help",
         )
-
-
-def _rows(request: HttpRequest, model: type[Model], term: str) -> Iterator[Any]:
-    """Return the first rows that the search of the model's list finds, if they may be seen."""
-    page = admin.site.get_model_admin(model)
-    if not page.has_view_permission(request):
-        return iter(())
-    found, _may_be_doubled = page.get_search_results(request, page.get_queryset(request), term)
-    # People in no order: ordered by key, a search that finds few of them could read them all.
-    ordered = found.order_by() if model is Contact else found.order_by("-pk")
-    return iter(ordered[:MOST_OF_A_KIND])
-
-
-def _verbs(request: HttpRequest, campaigns: list[Campaign]) -> Iterator[SearchResult]:
-    """Yield what the operator could do to campaigns now. Each leads to its confirmation."""
-    if not request.user.has_perm("campaigns.change_campaign"):
-        return
-    for campaign in campaigns:
-        run = campaign.runs.order_by("-number").first()
-        figures = figures_of(run=run) if run is not None else None
-        for name, verb in offered_verbs(campaign, run, figures)[:2]:
-            address = reverse("admin:campaigns_campaign_do", args=[campaign.pk, name])
-            yield SearchResult(
-                title=_("%(verb)s: %(name)s") % {"verb": verb.words, "name": campaign.name},
-                description=_("action"),
-                link=f"{address}?run={run.number}" if run is not None else address,
-                icon=verb.icon,
-            )
 
 
 def _form(page: str, row: Model) -> str:

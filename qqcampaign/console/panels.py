@@ -127,7 +127,7 @@ def account_panel() -> list[Share]:
 
 
 def code_panel(hour: LastHour) -> list[Share]:
-    """Return the number of attempts of the last hour for each result code."""
+    """Return the number of results of the last hour for each result code."""
     whole = sum(hour.codes.values())
     address = reverse("admin:sending_attempt_changelist")
     return [

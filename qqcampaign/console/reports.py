@@ -224,6 +224,7 @@ def _chart(report: PeriodReport) -> dict[str, Any]:
     taken, other = zip(*report.days.values(), strict=True)
     return {
         "starts": [int(at.timestamp()) for at in midnights],
+        "width": 86_400,
         "timezone": report.zone.key,
         "time": _("Day"),
         "series": [

@@ -1,4 +1,4 @@
-"""The figures of today for all campaigns: the rate against yesterday's, replies and opt-outs."""
+"""The figures of today for all campaigns: yesterday's rate at this time, replies and opt-outs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clocks import shared
 from sending.models import OptDirection, OptOut, Reply
 from sending.runs.over_time import results_a_minute
 
-#: Minutes over which the rates are measured.
+#: Minutes over which yesterday's rate is measured, half of them before this time of day.
 RATE_MINUTES = 10
 #: How many of the newest replies and opt-outs are read: their tables have no index on time.
 NEWEST = 20_000
@@ -28,23 +28,20 @@ class Today:
     """The figures of today.
 
     Attributes:
-        rate: results a minute in the last RATE_MINUTES whole minutes.
-        rate_yesterday: the same, 24 hours earlier.
+        rate_yesterday: results a minute 24 hours ago, over RATE_MINUTES.
         replies: replies since midnight, NEWEST at most.
         opt_outs: people who opted out by a reply since midnight.
     """
 
-    rate: float
     rate_yesterday: float
     replies: int
     opt_outs: int
 
-    @property
-    def change(self) -> float | None:
-        """The change of the rate against yesterday's, percent; None without one to compare with."""
+    def change(self, rate: float) -> float | None:
+        """Return the change of a rate against yesterday's, percent; None without one then."""
         if not self.rate_yesterday:
             return None
-        return 100 * (self.rate - self.rate_yesterday) / self.rate_yesterday
+        return 100 * (rate - self.rate_yesterday) / self.rate_yesterday
 
     @property
     def opt_outs_address(self) -> str:
@@ -60,8 +57,9 @@ def today() -> Today:
 def _today() -> Today:
     now = shared.wall()
     return Today(
-        rate=results_a_minute(at=now, minutes=RATE_MINUTES),
-        rate_yesterday=results_a_minute(at=now - timedelta(days=1), minutes=RATE_MINUTES),
+        rate_yesterday=results_a_minute(
+            at=now - timedelta(days=1) + timedelta(minutes=RATE_MINUTES / 2), minutes=RATE_MINUTES
+        ),
         replies=_since_midnight(Reply),
         opt_outs=_since_midnight(OptOut, direction=OptDirection.OUT, took_effect=True),
     )

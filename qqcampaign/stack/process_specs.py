@@ -69,7 +69,7 @@ def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Proce
     return ProcessSpec(
         name="beat",
         argv=(
-            *(sys.executable, "-m", "celery", "-A", "qqcampaign", "beat"),
+            *(sys.executable, "-m", "celery", "-A", "qqcampaign", "--quiet", "beat"),
             *("--schedule", str(home / "beat_schedule"), "--pidfile", ""),
             *("--loglevel", "INFO"),
         ),
@@ -127,7 +127,7 @@ def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Proce
 
 def _celery_worker(*arguments: str) -> tuple[str, ...]:
     return (
-        *(sys.executable, "-m", "celery", "-A", "qqcampaign", "worker"),
+        *(sys.executable, "-m", "celery", "-A", "qqcampaign", "--quiet", "worker"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         *("--loglevel", "INFO"),
         *arguments,

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
-from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.word_lists import WordList
+from tabular.given_files import given_file
 
 
 class WordListCommand(OperatorCommand):
@@ -84,10 +84,11 @@ class WordListCommand(OperatorCommand):
         self._answer_added(added, options)
 
     def _import(self, options: dict[str, Any]) -> None:
-        path: Path = options["file"]
-        if not path.is_file():
-            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        self._answer_added(type(self).import_words(path=path, **self._values(options)), options)
+        with given_file(options["file"]) as path:
+            added = type(self).import_words(
+                path=path, file_name=options["file"].name, **self._values(options)
+            )
+        self._answer_added(added, options)
 
     def _values(self, options: dict[str, Any]) -> dict[str, Any]:
         return {name: options[f"word_{name}"] for name in self.options}

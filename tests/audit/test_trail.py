@@ -93,6 +93,44 @@ def test_the_database_refuses_to_change_or_delete_entries(table: str, verb: str)
         AuditChange.objects.all().delete()
 
 
+@pytest.mark.parametrize("model", [AuditEntry, AuditChange])
+def test_no_entry_is_put_in_the_place_of_another(model: Any) -> None:
+    """SQLite does not ask the triggers of deleting when REPLACE deletes a row."""
+    with acting(channel=COMMAND, who="ann"):
+        ContactList.objects.create(name="Friends")
+    row = model.objects.get()
+    changed = {"who": "eve"} if model is AuditEntry else {"object_name": "eve"}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    copies = [row]
+    if model is AuditEntry:  # the same request under another number
+        copies.append(AuditEntry.objects.get())
+        copies[1].pk, copies[1].who = row.pk + 1, "eve"
+    for copy in copies:
+        columns = [field.column for field in model._meta.concrete_fields]
+        values = [
+            field.get_db_prep_save(getattr(copy, field.attname), connection)
+            for field in model._meta.concrete_fields
+        ]
+        marks = ", ".join(["%s"] * len(columns))
+        statement = (
+            f"INSERT OR REPLACE INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks})"
+            if connection.vendor == "sqlite"
+            else f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}) "
+            f"ON CONFLICT (id) DO UPDATE SET {next(iter(changed))} = 'eve'"
+        )
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, values)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        model.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["id"], update_fields=[*changed]
+        )
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        row.save()
+    assert not model.objects.filter(**changed).exists()
+    assert model.objects.count() == 1
+
+
 def test_pruning_by_age_gets_through() -> None:
     with acting(channel=COMMAND, who="ann"):
         ContactList.objects.create(name="Friends")

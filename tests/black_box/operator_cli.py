@@ -148,7 +148,7 @@ class Operator:
 
     # --- the stack -----------------------------------------------------------------------------
 
-    def up(self, *arguments: str, seconds: float = 120) -> None:
+    def up(self, *arguments: str, seconds: float = 300) -> None:
         """Run `manage.py up --port 0` and wait until it reports that the stack is up."""
         process = self.launch(*arguments)
         self.wait_until(

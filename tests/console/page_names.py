@@ -24,7 +24,7 @@ NOT_PAGES = {
     "*_to_search": "a button of a list: leads to *_search",
     "*_to_request": "a button of a list: leads to *_request",
     "*_to_definition": "a button of a list: leads to *_import",
-    "*_to_steps": "a button of a list: leads to *_new",
+    "*_to_form": "a button of a list: leads to *_add",
     "*_import_file": "a button of a list: leads to *_import",
     "*_confirm": "loads by POST what *_import shows before; leads there without a file",
     "*_live": "a part of a page, which asks for it again",

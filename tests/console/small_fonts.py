@@ -29,6 +29,8 @@ LETTERS = (
     "U+2212,U+2215,U+2248,U+2260,U+2264-2265,U+FEFF,U+FFFD"
 )
 _WORD = re.compile(r"[a-z0-9_]+")
+#: What a stylesheet puts beside an element: an icon, where it is a word.
+IN_STYLES = re.compile(r"""content:\s*["']([a-z0-9_]+)["']""")
 
 
 def sources() -> Iterator[Path]:
@@ -49,9 +51,23 @@ def _sources_in(folder: Path) -> Iterator[Path]:
             yield file
 
 
+def stylesheets() -> Iterator[Path]:
+    """Return the stylesheets, ours and those of the theme."""
+    for folder in (THEIRS / "static", OURS.parent):
+        yield from sorted(folder.rglob("*.css"))
+
+
+def words_of_styles() -> set[str]:
+    """Return the words that stylesheets put beside elements."""
+    found: set[str] = set()
+    for file in stylesheets():
+        found.update(IN_STYLES.findall(file.read_text(encoding="utf-8")))
+    return found
+
+
 def words_of_sources() -> set[str]:
     """Return every word of these files: whichever of them is an icon may be one that is shown."""
-    found: set[str] = set()
+    found = words_of_styles()
     for file in sources():
         found.update(_WORD.findall(file.read_text(encoding="utf-8", errors="ignore")))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -73,3 +74,23 @@ def test_the_status_of_logged_in_accounts_is_changed_at_once(operator: Client) -
     operator.post(reverse("admin:accounts_account_changelist"), form)
     assert set(Account.objects.values_list("presence", flat=True)) == {PresenceStatus.BUSY}
     assert AccountTask.objects.get(kind="status").account == here
+
+
+def test_a_single_request_is_decided_on_its_page(operator: Client) -> None:
+    (key,) = requests(1)
+    page = f"/accounts/friendrequest/{key}/change/"
+    assert f'href="{page}"' in operator.get("/").content.decode()
+    shown = operator.get(page).content.decode()
+    assert f'name="_selected_action" value="{key}"' in shown
+    operator.post(LIST, {"action": "act_accept", "_selected_action": key})
+    assert FriendRequest.objects.get().state == FriendRequestState.ACCEPTING
+    assert "_selected_action" not in operator.get(page).content.decode()  # decided already
+
+
+def test_a_viewer_is_offered_no_decision(client: Client, db: None) -> None:
+    (key,) = requests(1)
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_friendrequest"))
+    client.force_login(viewer)
+    shown = client.get(f"/accounts/friendrequest/{key}/change/").content.decode()
+    assert "_selected_action" not in shown

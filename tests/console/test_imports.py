@@ -155,3 +155,12 @@ def test_an_import_leads_to_a_campaign_for_its_list(operator: Client) -> None:
     assert f'<option value="{found.pk}" selected' in first
     for other in ("x", "9" * 30, str(found.pk + 1)):
         assert operator.get("/campaigns/campaign/new/", {"list": other}).status_code == 200
+
+
+def test_a_click_on_a_line_makes_it_the_header(operator: Client) -> None:
+    found = _upload(operator, f"客户名单,,\n{TEXT}".encode("gb18030"))
+    page = operator.get(_check(found)).content.decode()
+    assert 'name="header_at" value="' in page
+    operator.post(_check(found), {"header_line": "1", "header_at": "2", "delimiter": ","})
+    found.refresh_from_db()
+    assert (found.header_line, found.columns) == (2, ["QQ号", "姓名", "城市"])

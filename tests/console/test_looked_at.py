@@ -16,7 +16,7 @@ from api.tokens.issue import issue_token
 from campaigns.models import Campaign, DefaultCap
 from contacts.models import ContactImport, ContactList
 from tests.console.sample_data import make_account
-from tests.console.small_fonts import NAMES, OURS, ROOT, THEIRS, WEIGHTS, sources
+from tests.console.small_fonts import NAMES, OURS, ROOT, THEIRS, WEIGHTS, sources, words_of_styles
 from users.keep import set_role
 from users.roles import Role
 
@@ -45,7 +45,7 @@ def test_a_viewer_is_offered_to_look_only(operator: Client, client: Client) -> N
     page = client.get("/").content.decode()
     assert ">Show requests<" in page
     assert ">Decide<" not in page
-    assert "Waits for a colleague" in page
+    assert "Waiting for a colleague" in page
 
 
 @pytest.mark.django_db
@@ -93,6 +93,13 @@ def test_our_fonts_have_every_icon_that_a_page_names() -> None:
             named |= {one: file for one in groups if one}
     assert len(named) > 60
     assert {one: str(file) for one, file in named.items() if one not in have} == {}
+
+
+def test_our_fonts_have_every_icon_that_a_stylesheet_names() -> None:
+    """The calendar and the clock in a field for a time are such icons."""
+    have, named = set(NAMES.read_text(encoding="ascii").split()), words_of_styles()
+    assert {"calendar_today", "schedule", "expand_more"} <= named
+    assert named <= have
 
 
 def test_our_fonts_are_small_and_belong_to_the_themes() -> None:

@@ -1,4 +1,4 @@
-"""The command palette finds people, campaigns, accounts and actions, for those who may see them."""
+"""The command palette finds people, campaigns, accounts and actions, and takes typed commands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from campaigns.models import Campaign
-from contacts.models import Contact
+from accounts.models import Account
+from campaigns.models import Campaign, CampaignRun
+from contacts.models import Contact, Suppression
 from qqcampaign.console.palette import MOST_OF_A_KIND
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_world
 
@@ -58,3 +59,72 @@ def test_it_shows_only_what_one_may_see(client: Client, db: None) -> None:
     assert list(_found(client, "双十一")) == ["双十一"]
     cache.clear()
     assert _found(client, str(FIRST_UIN)) == {}
+
+
+def test_a_verb_is_typed_before_its_object(operator: Client) -> None:
+    campaign = make_world(people=30)
+    person = Contact.objects.get(uin=FIRST_UIN + 7)
+    account = Account.objects.get(uin=FIRST_ACCOUNT)
+    pause = f"/campaigns/campaign/{campaign.pk}/do/pause/?run=1"
+    assert _found(operator, "pause 双十一")["Pause: 双十一"] == pause
+    assert _found(operator, "Pause")["Pause: 双十一"] == pause
+    assert "Pause: 双十一" not in _found(operator, "pauses 双十一")
+    assert "Pause: 双十一" not in _found(operator, "resume 双十一")  # it runs
+    suppress = f"/contacts/contact/{person.pk}/ask/suppress/"
+    assert suppress in _found(operator, f"suppress {FIRST_UIN + 7}").values()
+    assert suppress in _found(operator, f"block {FIRST_UIN + 7}").values()
+    unknown = _found(operator, "suppress 77777777")
+    assert unknown["Suppress: 77777777"] == "/contacts/suppression/add/?uin=77777777"
+    quarantine = _found(operator, f"quarantine {FIRST_ACCOUNT}").values()
+    assert f"/accounts/account/{account.pk}/ask/quarantine/" in quarantine
+    assert _found(operator, "new campaign")["New campaign"] == "/campaigns/campaign/new/"
+
+
+def test_commands_are_typed_in_chinese_too(operator: Client) -> None:
+    make_world(people=30)
+    operator.cookies["django_language"] = "zh-hans"
+    for typed in ("暂停 双十一", "暂停双十一", "pause 双十一", "暂停"):
+        assert "暂停：双十一" in _found(operator, typed) or "暂停: 双十一" in _found(
+            operator, typed
+        )
+    for typed in (f"屏蔽 {FIRST_UIN + 7}", f"禁发{FIRST_UIN + 7}"):
+        assert any(
+            address.endswith("/ask/suppress/") for address in _found(operator, typed).values()
+        )
+
+
+def test_a_command_is_offered_by_the_state_of_now(operator: Client) -> None:
+    make_world()
+    assert "Pause: 双十一" in _found(operator, "pause 双十一")
+    CampaignRun.objects.update(state="paused")
+    assert list(_found(operator, "pause 双十一")) == []
+    assert "Resume: 双十一" in _found(operator, "resume 双十一")
+
+
+def test_a_suppressed_person_is_offered_to_be_lifted(operator: Client) -> None:
+    make_world(people=30)
+    Suppression.objects.create(uin=FIRST_UIN + 7, reason="by_hand")
+    person = Contact.objects.get(uin=FIRST_UIN + 7)
+    assert (
+        f"/contacts/contact/{person.pk}/ask/lift/"
+        in _found(operator, f"lift {FIRST_UIN + 7}").values()
+    )
+    assert "Suppress" not in " ".join(_found(operator, f"suppress {FIRST_UIN + 7}"))
+
+
+def test_pages_are_found_that_are_no_lists(operator: Client) -> None:
+    found = _found(operator, "calendar")
+    assert found["Calendar"] == "/calendar/"
+    assert _found(operator, "report")["Overall report"] == "/reports/"
+
+
+def test_a_viewer_is_offered_no_command(client: Client, db: None) -> None:
+    make_world(people=30)
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_campaign", "view_contact", "view_account"])
+    )
+    client.force_login(viewer)
+    for typed in ("pause 双十一", f"suppress {FIRST_UIN + 7}", f"disable {FIRST_ACCOUNT}"):
+        assert not any("/ask/" in one or "/do/" in one for one in _found(client, typed).values())
+    assert "New campaign" not in _found(client, "new campaign")

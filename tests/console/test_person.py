@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from contacts.models import Contact, ContactImport, Suppression
 from contacts.people.attribute_lines import lines_of
 from contacts.people.attributes import attribute_names_in_use
-from sending.models import Delivery
+from sending.models import Delivery, Run
 from tests.console.sample_data import FIRST_UIN, make_world
 
 
@@ -45,6 +45,12 @@ def test_the_page_shows_everything_known(person: Contact, operator: Client) -> N
     assert sent is not None
     for row in (sent.run.campaign_run, sent.account):
         assert _address_of(row) in page
+
+
+def test_who_was_skipped_is_shown_no_text(person: Contact, operator: Client) -> None:
+    Run.objects.update(text="您好 {{ name }}，这是第一条")
+    Delivery.objects.filter(contact=person).update(state="skipped", text=None)
+    assert "这是第一条" not in operator.get(_page(person)).content.decode()
 
 
 def _address_of(row: Model) -> str:

@@ -52,7 +52,14 @@ def test_it_shows_what_is_asked_for_and_approves_it(sequence: Sequence, second: 
     assert "“welcome” waits for your approval" in front
     assert _page(sequence) in front
     page = second.get(_page(sequence)).content.decode()
-    for words in ("hello there", "still there?", "members", "1d", "who did not reply"):
+    for words in (
+        "hello there",
+        "still there?",
+        "members",
+        "at once",
+        "after 1 day",
+        "who did not reply",
+    ):
         assert words in page
     seen = sequence.approvals.get().hash
     answer = second.post(_decide(sequence, "approve"), {"hash": seen, "comment": "fine"})

@@ -14,7 +14,6 @@ from accounts.models import Egress, Session, Worker
 from campaigns.run_control.unknown_deliveries import unknown_deliveries
 from clocks import shared
 from clocks.models import HostClock, SharedClock
-from qqcampaign.console.last_hour import _last_hour
 from sending.models import Attempt, Delivery
 from tests.campaigns.factories import (
     make_account,
@@ -94,13 +93,6 @@ def test_unknown_deliveries_are_dated_by_the_wall_clock(delivery: Delivery, at: 
     (unknown,) = unknown_deliveries(run=delivery.run.campaign_run)
     assert unknown.since is not None
     assert abs(unknown.since - shared.as_wall(at)) < timedelta(seconds=1)
-
-
-def test_the_last_hour_has_the_newest_attempts(delivery: Delivery, at: datetime) -> None:
-    minutes = [(minute, n) for minute, n in _last_hour(shared.now()).minutes if n]
-    ((minute, n),) = minutes
-    assert n == 1
-    assert timedelta(0) <= shared.as_wall(at) - minute < timedelta(minutes=1)
 
 
 def test_each_machine_of_one_name_has_its_own_clock_warning(operator: Client) -> None:

@@ -91,7 +91,7 @@ def test_a_newcomer_sends_a_first_campaign_to_a_csv_of_their_own(
     page.get_by_role("button", name="Import", exact=True).click()
     page.locator("#live").wait_for()
     assert run_import(import_id=ContactImport.objects.get().pk)
-    newcomer.click("Go on with these people")
+    newcomer.click("Continue with these people")
     # The people who came with the file are chosen, saved and counted without a click.
     page.locator(".q-step-result b", has_text="6").first.wait_for()
     assert [str(one) for one in Campaign.objects.get().lists.all()] == ["客户"]

@@ -107,7 +107,7 @@ def make_weekly(author: BrowsingOperator) -> None:
     """Write the weekly campaign, by clicks."""
     page = author.page
     author.go("Campaigns")
-    author.add("campaign")
+    author.follow("New, all settings")
     author.fill(name=WEEKLY)
     author.choose("lists", "会员")
     author.choose("pools", "老号", "新号")
@@ -235,7 +235,7 @@ def test_the_whole_way_in_the_browser(
     write(tmp_path / "vip.csv", ("uin",), [(uin,) for uin in busy])
     done("import_contacts", tmp_path / "vip.csv", "--list", "VIP")
     author.go("Campaigns")
-    author.add("campaign")
+    author.follow("New, all settings")
     author.fill(name=EXTRA, text="加急")
     author.choose("lists", "VIP")
     author.save()

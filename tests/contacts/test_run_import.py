@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import existing_people, load, maintenance
+from contacts.imports import changes_postgresql, existing_on_sqlite, load_sqlite, maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -29,7 +29,7 @@ from contacts.imports.progress import progress_of
 from contacts.imports.run import run_import
 from contacts.imports.staging import PackedPeople
 from contacts.imports.undo import request_undo, undo_import
-from contacts.models import Contact, ContactImport, ContactList, ImportChange, Membership
+from contacts.models import Attribute, Contact, ContactImport, ContactList, ImportChange, Membership
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
 from tests.contacts.people import CHANGING, csv_of, imported, uploaded
@@ -297,6 +297,41 @@ def test_existing_contacts_change_as_merge_says(policy: str, held: Any, name: st
     assert list(notes) == ([(person.pk, changes)] if changes else [])
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@pytest.mark.parametrize("policy", [ImportPolicy.FILL, ImportPolicy.OVERWRITE])
+def test_both_statements_change_people_alike(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That which names the attributes of a file, and that for files with many of them."""
+    Attribute.objects.create(name="level", kind="number")
+    held: list[Any] = [
+        {"city": "Basel", "level": "3"},
+        {"city": "", "level": "2", "old": "x"},
+        {"level": 3, "city": None},
+        {"level": ["3"]},
+        ["city"],
+        {"city": "Bern", "level": "7"},
+    ]
+    text = "uin,name,city,level\n" + "".join(
+        f"{10_001 + at},One,Basel,{3 if at % 2 else ''}\n" for at in range(len(held))
+    )
+    results = []
+    for most in (changes_postgresql.MOST_NAMED, 0):
+        monkeypatch.setattr(changes_postgresql, "MOST_NAMED", most)
+        Contact.objects.all().delete()
+        for at, attributes in enumerate(held):
+            Contact.objects.create(uin=10_001 + at, name="Two" * (at % 2), attributes=attributes)
+        assert imported(text, policy=policy).updated
+        people = Contact.objects.order_by("uin")
+        changes = ImportChange.objects.order_by("contact__uin")
+        results.append(
+            (
+                list(people.values_list("uin", "name", "attributes", "readings")),
+                list(changes.values_list("contact__uin", "changes")),
+            )
+        )
+    assert results[0] == results[1]
+    assert any(readings for *_rest, readings in results[0][0])
+
+
 def test_unchanged_people_are_not_written(small_chunks: None) -> None:
     """One of thirty people in three chunks changes; no row and no ImportChange of the others."""
     imported(csv_of(range(10_000, 10_030)))
@@ -360,7 +395,11 @@ def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
     values: dict[str, int | str] = {"import": 1, "list": 1, "now": "2026-01-01"}
     with connection.cursor() as cursor:
         PackedPeople("sqlite").stage(cursor)
-        for statement in (load._MEMBERS_SQLITE, existing_people._KNOWN_SQLITE):
+        for statement in (
+            load_sqlite._MEMBERS,
+            load_sqlite._LEFT_TO_DO,
+            existing_on_sqlite._KNOWN,
+        ):
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             plan = [str(row[-1]) for row in cursor.fetchall()]
             assert plan[0] == "SCAN stage_people", plan

@@ -13,6 +13,7 @@ from api.tokens.issue import issue_token
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Suppression
 from contacts.suppressions import suppress
+from foundation.archiving import archive_row
 from labels.models import Label
 from tests.campaigns.factories import make_campaign
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN
@@ -80,6 +81,17 @@ def test_what_carries_labels_of_others_is_kept(client: Client, tenant: Tenant) -
         client.post(_address(row, "delete"), {"_retire": "1"})
         row.refresh_from_db()
         assert row.archived_at is None
+
+
+def test_what_others_archived_too_is_not_restored(client: Client, tenant: Tenant) -> None:
+    for row in (states.unused_list(tenant), states.unused_template(tenant)):
+        archive_row(row=row)
+        row.labels.add(Label.objects.get(name=f"{MARKER}theirs"))
+        answer = client.post(_address(row, "restore"), follow=True).content.decode()
+        assert "is not restored. It has labels that you do not see" in answer
+        assert not [one for one in THEIRS if one in answer]
+        row.refresh_from_db()
+        assert row.archived_at is not None
 
 
 def test_opt_outs_do_not_reach_beyond_with_their_list(client: Client, tenant: Tenant) -> None:

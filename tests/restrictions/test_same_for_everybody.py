@@ -14,7 +14,7 @@ from campaigns.approvals.definition import definition_of, fingerprint_of
 from campaigns.models import Campaign, CampaignRun, Rehearsal
 from campaigns.planning.preflight import preflight
 from campaigns.planning.rules import rules_of_campaign
-from campaigns.rehearsals.lifecycle import start_rehearsal
+from campaigns.rehearsals.lifecycle import newest_rehearsal, start_rehearsal
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Contact, ContactList
 from foundation.restricted import seeing_as
@@ -92,6 +92,20 @@ def test_a_rehearsal_of_somebody_else_names_nobody(ours: Ours, campaign: Campaig
         answer = client.get(f"/campaigns/campaign/{campaign.pk}/{page}/")
         assert answer.status_code == 200
         assert MARKER not in answer.content.decode()
+
+
+def test_a_rehearsal_from_before_a_campaign_was_narrowed_to_us_is_not_shown(ours: Ours) -> None:
+    """It counted people of a list of the others, and names those of its samples."""
+    theirs = ContactList.objects.exclude(pk=ours.contact_list.pk)[0]
+    ours.campaign.lists.add(theirs)
+    start_rehearsal(campaign=ours.campaign, is_awaited=True)
+    ours.campaign.lists.set([ours.contact_list])
+    with seeing_as(make_restricted(Role.OPERATOR)):
+        assert newest_rehearsal(ours.campaign) is None
+        own = start_rehearsal(campaign=ours.campaign, is_awaited=True)
+        assert newest_rehearsal(ours.campaign) == own
+    with seeing_as(User.objects.get(username="小王")):
+        assert newest_rehearsal(ours.campaign) == own
 
 
 def test_a_draft_by_all_accounts_is_not_rehearsed(ours: Ours) -> None:

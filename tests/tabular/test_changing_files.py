@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
+from campaigns.models import HolidayCalendar
 from contacts.models import Contact, ContactList, Suppression
 from foundation.refusals import Refusal
 from sending.models import ForbiddenWord, OptOutWord
@@ -63,7 +64,8 @@ def test_a_pipe_is_written_while_it_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     ["import_contacts FILE --list new", "import_accounts FILE", "suppressions import FILE",
-     "opt_out_words import FILE", "forbidden_words import FILE"],
+     "opt_out_words import FILE", "forbidden_words import FILE",
+     "holidays import FILE --name new"],
 )  # fmt: skip
 def test_no_command_imports_a_file_that_is_still_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
@@ -71,8 +73,11 @@ def test_no_command_imports_a_file_that_is_still_written(
     path = tmp_path / "rows.csv"
     # A file of suppressions has no columns that mean nothing.
     title, rest = ("uin", "") if "suppressions" in command else ("uin,password,word", ",p,abc")
-    path.write_text(f"{title}\n10001{rest}\n")
-    words, opened, later = OptOutWord.objects.count(), Path.open, count(10_002)
+    first = 10_001
+    if "holidays" in command:
+        title, first, rest = "date", 2001, "-10-01"
+    path.write_text(f"{title}\n{first}{rest}\n")
+    words, opened, later = OptOutWord.objects.count(), Path.open, count(first + 1)
 
     def written(self: Path, *arguments: Any, **more: Any) -> Any:
         file = opened(self, *arguments, **more)
@@ -89,4 +94,5 @@ def test_no_command_imports_a_file_that_is_still_written(
         model.objects.exists()
         for model in (Contact, ContactList, Account, Suppression, ForbiddenWord)
     )
+    assert not HolidayCalendar.objects.filter(name="new").exists()
     assert OptOutWord.objects.count() == words

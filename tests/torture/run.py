@@ -1,5 +1,7 @@
 """`make torture`: at least 200 kills on each database, and a table of the results.
 
+Before them come the attacks, and a program that runs a campaign by the API over kills.
+
 `make torture ARGS="--kills 50 --database sqlite"` runs less. `make torture MUTATIONS=1` shows that
 each mechanism is needed (tests/torture/mutations.py), `make torture BLACK_BOX=1` runs the slow
 black-box tests (tests/black_box), `make torture MODEL=1` runs random histories (tests/model), and
@@ -27,6 +29,9 @@ ROWS = (
     *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unreported"),
     *("attempts", "replays"),
 )
+
+#: The scenarios in which a program follows a campaign by the API and by webhooks.
+OTHER_PROGRAMS = "api_over_"
 
 
 def main() -> int:
@@ -75,6 +80,12 @@ def main() -> int:
         )
     databases = given.database or attacks.DATABASES
     violations = attacks.attack(databases, seed=given.seed, minutes=given.minutes)
+    for database in databases:
+        print(f"=== another program over kills, {database}", flush=True)
+        if scenario_runner.main(
+            [OTHER_PROGRAMS], database=database, is_long=False, keep_folder=given.keep
+        ):
+            violations.append(f"{database}: a program lost an event or did something twice")
     columns = {}
     for database in databases:
         print(f"=== {database}, seed {given.seed}", flush=True)

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -61,7 +62,10 @@ class GroupAdmin(BaseGroupAdmin, GuardedAdmin):  # type: ignore[misc]
             kwargs["queryset"] = Permission.objects.filter(
                 pk__in=given_permissions(request.user)  # type: ignore[arg-type]
             ).select_related("content_type")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "permissions" and field is not None:
+            field.label_from_instance = permission_words
+        return field
 
     @display(description=_("name"), ordering="name")
     def shown_name(self, group: Group) -> str:
@@ -77,6 +81,20 @@ class GroupAdmin(BaseGroupAdmin, GuardedAdmin):  # type: ignore[misc]
     def people(self, group: Any) -> int:
         """Return the number of users."""
         return int(group.user_count)
+
+
+def permission_words(permission: Permission) -> str:
+    """Return a permission in the reader's language: Django stores its name in English."""
+    kind, _underscore, _model = permission.codename.partition("_")
+    known = {
+        "add": gettext("add"),
+        "change": gettext("change"),
+        "delete": gettext("delete"),
+        "view": gettext("view"),
+    }
+    is_usual = permission.codename == f"{kind}_{permission.content_type.model}"
+    act = known.get(kind) if is_usual else None
+    return f"{permission.content_type} | {act or gettext(permission.name)}"
 
 
 def _may_keep(request: HttpRequest, group: Group) -> bool:

@@ -12,6 +12,7 @@ from accounts.imports.import_accounts import AccountImport, import_accounts
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from tabular.arguments import add_layout_arguments
+from tabular.given_files import given_file
 
 
 class Command(OperatorCommand):
@@ -31,20 +32,19 @@ class Command(OperatorCommand):
         self.add_json_argument(parser)
 
     def perform(self, **options: Any) -> None:
-        path: Path = options["file"]
-        if not path.is_file():
-            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
         egress = options["egress"].strip()
         if len(egress) > 64:
             raise Refusal(_("An egress name has at most 64 characters."), code="egress_name")
-        done = import_accounts(
-            path=path,
-            egress=egress,
-            encoding=options["encoding"],
-            delimiter=options["delimiter"],
-            sheet=options["sheet"],
-            header_line=options["header_row"],
-        )
+        with given_file(options["file"]) as path:
+            done = import_accounts(
+                path=path,
+                name=options["file"].name,
+                egress=egress,
+                encoding=options["encoding"],
+                delimiter=options["delimiter"],
+                sheet=options["sheet"],
+                header_line=options["header_row"],
+            )
         data = {
             "created": done.created,
             "updated": done.updated,

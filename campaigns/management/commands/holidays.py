@@ -14,6 +14,7 @@ from campaigns.find import find_holidays
 from campaigns.models import HolidayCalendar, HolidayKind
 from campaigns.scheduling.holiday_file import import_holidays
 from foundation.commands import OperatorCommand
+from tabular.given_files import given_file
 
 
 class Command(OperatorCommand):
@@ -40,7 +41,10 @@ class Command(OperatorCommand):
         getattr(self, f"_{options['action']}")(options)
 
     def _import(self, options: dict[str, Any]) -> None:
-        calendar, count = import_holidays(path=options["file"], name=options["name"])
+        with given_file(options["file"]) as path:
+            calendar, count = import_holidays(
+                path=path, name=options["name"], file_name=options["file"].name
+            )
         words = ngettext("%(n)d date in “%(name)s”.", "%(n)d dates in “%(name)s”.", count)
         self.answer(
             {"calendar": calendar.name, "dates": count},

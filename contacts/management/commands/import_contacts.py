@@ -19,6 +19,7 @@ from foundation.command_log import log_added
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from tabular.arguments import add_layout_arguments
+from tabular.given_files import given_file
 
 
 class Command(OperatorCommand):
@@ -53,10 +54,10 @@ class Command(OperatorCommand):
         self.add_json_argument(parser)
 
     def perform(self, **options: Any) -> None:
-        path: Path = options["file"]
-        if not path.is_file():
-            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        with list_to_import(options["list_name"]) as (contact_list, is_new):
+        with (
+            given_file(options["file"]) as path,
+            list_to_import(options["list_name"]) as (contact_list, is_new),
+        ):
             done = self._load(path, contact_list, options)
         if is_new:
             log_added(contact_list)
@@ -65,18 +66,12 @@ class Command(OperatorCommand):
     def _load(
         self, path: Path, contact_list: ContactList, options: dict[str, Any]
     ) -> ContactImport:
-        try:
-            contact_import = upload_as_told(
-                blocks=read_blocks(path),
-                file_name=path.name,
-                contact_list=contact_list,
-                options=options,
-            )
-        except PermissionError:
-            raise Refusal(
-                _("The file %(path)s cannot be read by this user.") % {"path": path},
-                code="unreadable",
-            ) from None
+        contact_import = upload_as_told(
+            blocks=read_blocks(path),
+            file_name=options["file"].name,
+            contact_list=contact_list,
+            options=options,
+        )
         run_import(import_id=contact_import.pk)
         contact_import.refresh_from_db()
         return contact_import

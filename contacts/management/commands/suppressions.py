@@ -24,6 +24,7 @@ from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.arguments import add_layout_arguments, uin_argument
 from tabular.changing_files import refuse_changed, state_of
 from tabular.exports import stream_csv, write_xlsx
+from tabular.given_files import given_file
 from tabular.table_import.plan import ImportPlan, counted, plan_import, write_import
 from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG
 from tabular.table_import.table_file import FileLayout
@@ -122,14 +123,15 @@ class Command(OperatorCommand):
             self.answer({"lifted": lifted, "list": name}, as_json=options["json"], text=text)
 
     def _import(self, options: dict[str, Any]) -> None:
-        path: Path = options["file"]
-        if not path.is_file():
-            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
+        with given_file(options["file"]) as path:
+            self._import_from(path, options["file"].name, options)
+
+    def _import_from(self, path: Path, name: str, options: dict[str, Any]) -> None:
         before = state_of(path)
         plan = plan_import(
             resource=SuppressionResource(),
             path=path,
-            name=path.name,
+            name=name,
             layout=FileLayout(
                 encoding=options["encoding"],
                 delimiter=options["delimiter"],
@@ -143,7 +145,7 @@ class Command(OperatorCommand):
             raise Refusal(_wrong_rows(data["errors"], plan), code="rows_wrong", **data)
         refuse_changed(path, since=before)
         write_import(plan=plan)
-        log_table(Suppression, name=path.name, said=counted(plan, name=path.name))
+        log_table(Suppression, name=name, said=counted(plan, name=name))
         text = _(
             "%(rows)d rows: %(created)d new suppressions, %(updated)d changed, "
             "%(unchanged)d unchanged."

@@ -19,6 +19,7 @@ from campaigns.states import DecideBy, OccurrenceState, ScheduleState
 from clocks import shared
 from foundation.times import clock
 from qqcampaign.console.attention.item import AttentionItem, Kind
+from qqcampaign.console.attention.part import in_part, runs_address
 from sending.models import Attempt, Delivery, Tally
 from sending.states import DeliveryState, RunState
 
@@ -55,7 +56,7 @@ def stopped_runs() -> list[AttentionItem]:
         sentence = ngettext(
             "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
         )
-        address = f"{reverse('admin:campaigns_campaignrun_changelist')}?state__exact=stopped"
+        address = runs_address("?state__exact=stopped")
         items.append(
             AttentionItem(
                 Kind.STOPPED_RUNS, sentence % {"n": more}, _("Show runs"), address, "danger"
@@ -126,7 +127,11 @@ def _stopped_itself_at(sequence: Sequence) -> datetime | None:
 def dropped_dates() -> list[AttentionItem]:
     """Return the dates of repeated campaigns that started nothing lately, the latest first."""
     since = shared.wall() - timedelta(days=RECENT_DAYS)
-    dropped = Occurrence.objects.filter(state=OccurrenceState.DROPPED, changed_at__gte=since)
+    dropped = in_part(
+        Occurrence.objects.filter(state=OccurrenceState.DROPPED, changed_at__gte=since),
+        of=Campaign,
+        by="campaign",
+    )
     return [
         AttentionItem(
             Kind.DROPPED_DATES,
@@ -204,7 +209,7 @@ def undecided_tests() -> list[AttentionItem]:
 def unknown_deliveries(*, may_resolve: bool) -> list[AttentionItem]:
     """Return the deliveries with an unknown outcome, as one item, by the figures of the runs."""
     by_run = (
-        Tally.objects.filter(kind="state", key="unknown")
+        in_part(Tally.objects.filter(kind="state", key="unknown"), of=CampaignRun, by="run")
         .values_list("run")
         .annotate(n=Sum("n"))
         .filter(n__gt=0)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from campaigns.approvals.rights import may_approve
+from foundation.restricted import is_restricted
 from qqcampaign.console.attention import campaigns, people, senders, system
 from qqcampaign.console.attention.item import AttentionItem
+from qqcampaign.console.attention.part import with_open_pages
 
 
 def attention_items(request: HttpRequest) -> list[AttentionItem]:
     """Return the items that this operator may see: what blocks sending first, then by kind."""
     may_see = request.user.has_perm
+    sees_runs = may_see("campaigns.view_campaignrun") or sees_own_runs(request.user)
     items: list[AttentionItem] = system.held(request)
     if may_see("accounts.view_worker"):
         items += [*system.workers(), *system.outages(), *system.wrong_clocks()]
-    if may_see("campaigns.view_campaignrun"):
+    if sees_runs:
         items += [*campaigns.stopped_runs(), *campaigns.stopped_schedules()]
         items += campaigns.dropped_dates()
     if may_see("campaigns.view_sequence"):
@@ -47,4 +52,10 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += system.failing_webhooks()
     if may_see("holds.change_hold"):
         items += system.failed_upkeep()
+    items = with_open_pages(items, request.user)
     return sorted(items, key=lambda item: item.colour != "danger")
+
+
+def sees_own_runs(user: Any) -> bool:
+    """Return whether a restricted operator sees the runs of their campaigns: no list, but these."""
+    return is_restricted(user) and user.has_perm("campaigns.view_campaign")

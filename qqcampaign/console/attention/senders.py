@@ -13,7 +13,9 @@ from django.utils.translation import ngettext
 from accounts.models import Account, FriendEvent, FriendEventKind, FriendRequest
 from accounts.states import AccountState
 from clocks import shared
+from foundation.restricted import asking, may_open
 from qqcampaign.console.attention.item import AttentionItem, Kind
+from qqcampaign.console.attention.part import friends_address
 
 #: Number of accounts of a kind that get an item each.
 NAMED_ACCOUNTS = 3
@@ -72,8 +74,7 @@ def lost_friends() -> list[AttentionItem]:
             )
             % {"uin": row["account__uin"], "n": row["n"]},
             _("Show friends"),
-            f"{reverse('admin:accounts_friend_changelist')}?account__id__exact={row['account_id']}"
-            "&ended_at__isempty=0",
+            friends_address(row["account_id"]),
             since=row["first"],
         )
         for row in lost[:NAMED_ACCOUNTS]
@@ -82,7 +83,9 @@ def lost_friends() -> list[AttentionItem]:
 
 def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
     """Return the friend requests that wait for an operator, as one item."""
-    waiting = FriendRequest.objects.waiting().aggregate(n=Count("pk"), first=Min("received_at"))
+    waiting = FriendRequest.objects.waiting().aggregate(
+        n=Count("pk"), first=Min("received_at"), key=Min("pk")
+    )
     if not waiting["n"]:
         return []
     sentence = ngettext(
@@ -91,6 +94,8 @@ def friend_requests(*, may_decide: bool) -> list[AttentionItem]:
         waiting["n"],
     )
     address = f"{reverse('admin:accounts_friendrequest_changelist')}?state__exact=waiting"
+    if waiting["n"] == 1 and may_open(asking(), "accounts_friendrequest_change"):
+        address = reverse("admin:accounts_friendrequest_change", args=[waiting["key"]])
     return [
         AttentionItem(
             Kind.FRIEND_REQUESTS,

@@ -20,6 +20,7 @@ from foundation.times import span
 from holds.models import is_held, open_holds
 from operations.models import OPEN, Upkeep, UpkeepKind, UpkeepState
 from qqcampaign.console.attention.item import AttentionItem, Kind
+from qqcampaign.console.attention.part import runs_address
 from webhooks.models import Endpoint
 from webhooks.states import EndpointState
 
@@ -39,7 +40,7 @@ def held(request: HttpRequest) -> list[AttentionItem]:
             Kind.HELD,
             _("It was restored from a backup: nothing is sent until it is released."),
             _("Review and release") if may_release else _("Show runs"),
-            reverse("restored" if may_release else "admin:campaigns_campaignrun_changelist"),
+            reverse("restored") if may_release else runs_address(),
             "danger",
             open_holds().order_by("restored_at").values_list("restored_at", flat=True).first(),
         )

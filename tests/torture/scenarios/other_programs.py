@@ -15,6 +15,8 @@ from tests.webhooks.receiver import Receiver, is_signed, running_receiver, troub
 
 POPULATION = Population(3, 40)
 KILLED = ("web", "worker", "jobs", "beat", "web", "redis", "worker", "jobs", "web")
+#: What dies besides on PostgreSQL: the server, which has to recover from its write-ahead log.
+DATABASE = "database"
 #: The web dies between the act and the stored answer, and between that and the answer itself.
 DEATHS = "before_stored_answer=0.35,after_stored_answer=0.35"
 #: The supervisor waits longer after each death.
@@ -52,7 +54,7 @@ def _follow(harness: Harness, receiver: Receiver, *, deaths: str, killed: tuple[
         before, until = len(receiver.heads), time.monotonic() + 10
         while len(receiver.heads) <= before + 3 and time.monotonic() < until:
             time.sleep(0.05)
-        operator.kill(name)
+        _kill(harness, name)
         again = client.call("post_campaigns_name_start", name="c", key="start-1")
         harness.expect(again.data == started.data, f"another answer: {again.data}")
         harness.expect("idempotent-replayed" in again.headers, "the start was carried out again")
@@ -71,6 +73,16 @@ def _follow(harness: Harness, receiver: Receiver, *, deaths: str, killed: tuple[
     died = (operator.home / "logs" / "web.log").read_text("utf-8").count("failpoint ")
     harness.notes.append(f"{len(receiver.heads)} calls, {died} deaths at answers")
     harness.expect("Traceback" not in output + log, "a traceback")
+
+
+def _kill(harness: Harness, name: str) -> None:
+    """Kill a process of the stack, or the database's server, which starts again."""
+    if name != DATABASE:
+        harness.operator.kill(name)
+        return
+    assert harness.postgresql is not None
+    harness.postgresql.kill_postmaster()
+    harness.notes.append("database killed")
 
 
 def _check(harness: Harness, receiver: Receiver, secret: str) -> None:
@@ -122,7 +134,10 @@ def _token(harness: Harness) -> str:
 def _over_kills(harness: Harness) -> None:
     with running_receiver() as receiver:
         receiver.mood = troublesome()
-        _follow(harness, receiver, deaths="", killed=KILLED)
+        killed: tuple[str, ...] = KILLED
+        if harness.database == "postgresql":
+            killed = (DATABASE, *KILLED[:5], DATABASE, *KILLED[5:])
+        _follow(harness, receiver, deaths="", killed=killed)
 
 
 def _over_answers(harness: Harness) -> None:

@@ -4,6 +4,9 @@
 // holds the same figures for those who cannot see it.
 
 const HEIGHT = 220;
+const MINUTE = 60;
+const DAY = 1440 * MINUTE;
+const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((n) => n * MINUTE).concat([1, 2, 7, 14, 30, 60, 90, 180, 365].map((n) => n * DAY));
 const DASHES = [[], [6, 4], [2, 3]];
 const drawn = new WeakMap();
 
@@ -30,8 +33,22 @@ function format(n) {
     return n === null || n === undefined ? "–" : new Intl.NumberFormat(document.documentElement.lang || "en").format(n);
 }
 
+function stepOf(data) {
+    return data.width || (data.starts.length > 1 ? data.starts[1] - data.starts[0] : MINUTE);
+}
+
+// The span of a chart: what was dragged over, or all of it. A run that has just begun is drawn at the left of
+// some empty minutes: of a single point, uPlot would make years.
+function span(data, from, to) {
+    const [first, last] = [data.starts[0], data.starts[data.starts.length - 1]];
+    const isAll = from === first && (to === last || first === last);
+    return isAll ? [first, Math.max(last, first + stepOf(data) * (data.least_steps || 1))] : [from, Math.max(to, from + stepOf(data))];
+}
+
 function timeAxis(data) {
     return axisOf({
+        // No two ticks within a step: both would have the same words.
+        incrs: TICKS.filter((tick) => tick >= Math.min(stepOf(data), DAY)),
         values: (_plot, splits, _axis, _space, step) => splits.map((at, n) => {
             const { day, clock } = moment(at, data.timezone);
             const isNewDay = n === 0 || day !== moment(splits[n - 1], data.timezone).day;
@@ -70,7 +87,7 @@ function lines(data, width) {
     return {
         ...common(data, width),
         axes: [timeAxis(data), numberAxis()],
-        scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
+        scales: { x: { range: (_plot, from, to) => span(data, from, to) }, y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
         series: [
             timeSeries(data, 0),
             ...data.series.map((line, n) => {

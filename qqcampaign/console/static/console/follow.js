@@ -22,7 +22,7 @@
             if (!other || other.cells.length !== row.cells.length) continue;
             [...row.cells].forEach((cell, n) => {
                 const now = other.cells[n];
-                const isHeld = cell.contains(document.activeElement) || cell.querySelector(".action-select");
+                const isHeld = cell.matches(":active") || cell.contains(document.activeElement) || cell.querySelector(".action-select");
                 if (!isHeld && cell.innerHTML !== now.innerHTML) cell.innerHTML = now.innerHTML;
             });
         }
