@@ -18,8 +18,11 @@ from foundation.failures import is_shared_failure
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: How long after a step the next one waits for others, and the most items in one step.
+#: How long after a step began the next one waits for others, and the most items in one step.
 GATHER_SECONDS, MOST = 0.05, 100
+#: After a step for so many callers, more are on their way. Then the next step waits so many times
+#: as long as that one took: what it costs to build a statement is shared by more.
+CROWD, TIMES_AS_LONG = 8, 4
 #: A step waits for the one before it, so that more come together; but no longer than this, seconds.
 LONGEST_WAIT_SECONDS = 1.0
 
@@ -67,6 +70,8 @@ class Gathering(Generic[Item, Result]):
         self._is_led = False
         self._running = 0
         self._last_at = float("-inf")
+        #: For how many the last step was, and how long it took, seconds.
+        self._last_count, self._last_seconds = 0, 0.0
         #: Set when a step ended, or when as many wait as one step takes.
         self._changed = local.new_event()
 
@@ -99,6 +104,7 @@ class Gathering(Generic[Item, Result]):
         finally:
             with self._lock:
                 self._running -= 1
+                self._last_seconds = local.elapsed() - self._last_at
             self._changed.set()
             for place in places:  # also those that are left if this thread is being ended
                 place.done.set()
@@ -109,7 +115,7 @@ class Gathering(Generic[Item, Result]):
             places, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             self._is_led = bool(self._waiting)
             self._running += 1
-            self._last_at = local.elapsed()
+            self._last_at, self._last_count = local.elapsed(), len(places)
             following = self._waiting[0] if self._waiting else None
         if following is not None:
             following.leads = True
@@ -118,13 +124,22 @@ class Gathering(Generic[Item, Result]):
 
     def _wait_for_others(self) -> None:
         now = local.elapsed()
-        gathered_at, latest = self._last_at + GATHER_SECONDS, now + LONGEST_WAIT_SECONDS
+        latest = now + LONGEST_WAIT_SECONDS
         while len(self._waiting) < MOST and now < latest:
+            gathered_at = self._last_at + self._pause
             if now >= gathered_at and not self._running:
                 return
-            self._changed.wait(gathered_at - now if now < gathered_at else latest - now)
+            until = min(gathered_at, latest) if now < gathered_at else latest
+            self._changed.wait(until - now)
             self._changed.clear()
             now = local.elapsed()
+
+    @property
+    def _pause(self) -> float:
+        """How long after the last step began the next one waits for others, seconds."""
+        if self._last_count < CROWD or self._running:
+            return GATHER_SECONDS  # what the step took is known, and looked at, when it ends
+        return max(GATHER_SECONDS, TIMES_AS_LONG * self._last_seconds)
 
     def _perform(self, places: Sequence[_Place[Item, Result]]) -> None:
         try:

@@ -18,22 +18,24 @@ from kombu.transport import redis, virtual
 LANES_QUEUES = "egress."
 
 
+#: Where messages are kept: kombu's classes, whose methods have no types.
+_IN_THE_PROCESS: Any = virtual.QoS
+_IN_REDIS: Any = redis.QoS
+
+
 class QoS(redis.QoS):
     """Keeps the messages of lanes' queues in the process alone until they are acknowledged."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Keep a message that was received."""
-        if _is_for_lanes(message):
-            virtual.QoS.append(self, message, delivery_tag)
-        else:
-            super().append(message, delivery_tag)
+        place = _IN_THE_PROCESS if _is_for_lanes(message) else _IN_REDIS
+        place.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         """Forget a message that was taken."""
-        if _is_for_lanes(self._delivered.get(delivery_tag)):
-            virtual.QoS.ack(self, delivery_tag)
-        else:
-            super().ack(delivery_tag)
+        message = self._delivered.get(delivery_tag)
+        place = _IN_THE_PROCESS if _is_for_lanes(message) else _IN_REDIS
+        place.ack(self, delivery_tag)
 
 
 def _is_for_lanes(message: Any) -> bool:
@@ -51,7 +53,8 @@ class Channel(redis.Channel):
         """Yield the client, or the one that this channel keeps."""
         if client is None:
             if self._commands is None or self._commands.connection_pool is not self.pool:
-                self._commands = self._create_client()  # the first one, or after a disconnection
+                create: Any = self._create_client
+                self._commands = create()  # the first one, or after a disconnection
             client = self._commands
         yield client
 

@@ -40,7 +40,8 @@ class RetryingConnection(Connection):
 
     def get_transport_cls(self) -> Any:
         """Return the class of the transport: ours for Redis."""
-        given: Any = super().get_transport_cls()
+        find: Any = super().get_transport_cls
+        given = find()
         return broker.Transport if given is redis.Transport else given
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:

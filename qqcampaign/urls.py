@@ -24,7 +24,7 @@ from signin.pages import forgotten
 # start in two thirds of the time without them.
 admin.autodiscover()
 lock(admin.site)
-admin.site.search = palette_view
+admin.site.search = palette_view  # type: ignore[attr-defined]
 
 handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from accounts.gateway.logins import LoginPolicy
+from foundation.kept_queries import KeptQuery
 from sending.models import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.result_policy import LONGEST_PAUSE_SECONDS
 
@@ -114,5 +115,9 @@ class PolicyTable:
 
 def load_policies() -> PolicyTable:
     """Read the policies in force from the database."""
-    columns = list(Policy.__dataclass_fields__)
-    return PolicyTable(Policy(**row) for row in ResultPolicy.objects.values(*columns))
+    return PolicyTable(Policy(*row) for row in _IN_FORCE.rows())
+
+
+_IN_FORCE = KeptQuery(
+    lambda: ResultPolicy.objects.order_by().values_list(*Policy.__dataclass_fields__)
+)

@@ -8,17 +8,22 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.inbound_handlers import handle_inbound
 from accounts.leases.leases import hand_back_after_turns, take_leases_for_turns
 from accounts.models import Account, InboundMessage, Session
 from accounts.presences import PresenceChange, store_presence_changes
+from accounts.querysets.session import WOKEN_LATELY
 from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state
 from clocks import shared
+from foundation.kept_queries import KeptQuery
 from foundation.queries import chunks
 from metrics.catalogue import INBOX_DELAY
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
@@ -97,21 +102,32 @@ def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
         limit: the largest number of turns.
     """
     now = shared.now()
-    due = {
-        account_id: (session_id, uin, heartbeat, poll_at)
-        for session_id, account_id, uin, heartbeat, poll_at in Session.objects.inbox_due(
-            egress_id=egress_id, at=now
-        ).values_list("pk", "account_id", "account__uin", "heartbeat_seconds", "poll_at")[:limit]
-    }
+    rows = _inboxes_due(limit).rows(egress_id, now, now - WOKEN_LATELY)
+    due: dict[int, tuple[Any, ...]] = {account_id: tuple(row) for account_id, *row in rows}
     if not due:
         return []
     taken = take_leases_for_turns(account_ids=list(due), worker_id=worker_id, egress_id=egress_id)
     for account_id, _token, _seq in taken:
         INBOX_DELAY.note(max(0.0, (now - due[account_id][3]).total_seconds()))
-    return [_turn(account_id, *due[account_id][:3], token, seq) for account_id, token, seq in taken]
+    return [_turn(account_id, due[account_id], token, seq) for account_id, token, seq in taken]
 
 
-def _turn(account_id: int, session_id: int, uin: int, heartbeat: int, token: int, seq: int) -> Turn:
+@cache
+def _inboxes_due(limit: int) -> KeptQuery:
+    """Return the query of what is due; its values are the egress, now, and WOKEN_LATELY before."""
+
+    def build(egress_id: int, at: datetime, _before: datetime) -> QuerySet[Session, Any]:
+        due = Session.objects.inbox_due(egress_id=egress_id, at=at)
+        return due.values_list("account_id", "pk", "account__uin", "heartbeat_seconds", "poll_at")[
+            :limit
+        ]
+
+    at = datetime(1999, 1, 1, tzinfo=UTC)
+    return KeptQuery(build, samples=(-1, at, at - WOKEN_LATELY))
+
+
+def _turn(account_id: int, due: tuple[Any, ...], token: int, seq: int) -> Turn:
+    session_id, uin, heartbeat, _poll_at = due
     return Turn(account_id, uin, session_id, heartbeat, token, seq)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from redis import Redis
+from redis.exceptions import RedisError
 
 #: Redis is on this host or near it: if an answer takes longer, Redis counts as away.
 TIMEOUT_SECONDS = 2.0
@@ -23,3 +24,11 @@ def live() -> Redis:
         socket_connect_timeout=TIMEOUT_SECONDS,
         decode_responses=True,
     )
+
+
+def answers() -> bool:
+    """Return whether Redis answers; it has TIMEOUT_SECONDS for that."""
+    try:
+        return bool(live().ping())
+    except RedisError:
+        return False

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from api.pipeline.command_operation import USER, command_operation
 from api.pipeline.operation import Answer, Call, Operation, Parameter
-from api.pipeline.problems import Problem
 from api.resources.rights import add, change, delete, view
 from api.scopes import Scope
 from campaigns.commands.preflight import preflight_data, rehearsal_under_way
@@ -66,11 +63,9 @@ NAME = Parameter("name", {"type": "string"}, place="path", is_required=True)
 def _rehearsal(call: Call) -> Answer:
     """Answer what POST preflight answers to a small audience, of the newest rehearsal."""
     rehearsal = newest_rehearsal(find_campaign(name=str(call.values["name"])))
-    if rehearsal is None:
-        raise Problem(404, _("It was not rehearsed yet."), code="not_rehearsed")
-    if rehearsal.state in OPEN_REHEARSAL_STATES:
+    if rehearsal is not None and rehearsal.state in OPEN_REHEARSAL_STATES:
         return Answer(rehearsal_under_way(rehearsal))
-    if rehearsal.state != RehearsalState.DONE:
+    if rehearsal is None or rehearsal.state != RehearsalState.DONE:
         return Answer({"rehearsal": rehearsal_data(rehearsal)})
     return Answer(preflight_data(preflight_of(rehearsal), rehearsal))
 

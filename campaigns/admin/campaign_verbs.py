@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.admin.campaign_verb_table import VERBS
 from campaigns.admin.page_urls import campaign_url
+from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign, CampaignRun
 from campaigns.run_control.ask_approval import has_void_request
 from campaigns.states import STARTED_SCHEDULE_STATES
@@ -57,7 +58,7 @@ class CampaignVerbs:
             self,
             title=_("%(verb)s: %(what)s?")
             % {"verb": VERBS[verb].words, "what": campaign if verb in STARTS else run},
-            sentences=VERBS[verb].before(figures),
+            sentences=before_verb(campaign, verb, figures),
             verb=str(VERBS[verb].words),
             back=back,
             is_dangerous=VERBS[verb].is_dangerous,
@@ -73,6 +74,14 @@ class CampaignVerbs:
             return HttpResponseRedirect(campaign_url(campaign, run))
         # The page shows the newest run by default, which is the new one.
         return HttpResponseRedirect(campaign_url(campaign, None if verb in STARTS else run))
+
+
+def before_verb(campaign: Campaign, verb: str, figures: Figures) -> list[str]:
+    """Return what an action will do; a start that needs an approval sends nothing at once."""
+    sentences = VERBS[verb].before(figures)
+    if verb in STARTS and approval_needed(campaign):
+        return [_("Nothing is sent yet: a second person approves it first."), *sentences]
+    return sentences
 
 
 def offered_verbs(

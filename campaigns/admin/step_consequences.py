@@ -11,7 +11,7 @@ from accounts.models import Account
 from accounts.states import WORKING_STATES
 from campaigns.admin.campaign_preflight import SHOWN, shares_with_keys, skipped_lines
 from campaigns.admin.campaign_rehearsal import rehearsal_context
-from campaigns.admin.campaign_verb_table import VERBS
+from campaigns.admin.campaign_verbs import before_verb
 from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign
 from campaigns.planning.preflight import count_people, preflight
@@ -137,7 +137,7 @@ def _check(campaign: Campaign) -> dict[str, Any]:
         "shares": shares_with_keys(found, most=SHOWN),
         "verb": verb,
         "verb_words": _start_words(campaign),
-        "before": VERBS[verb].before(Figures(state=RunState.DRAFT)),
+        "before": before_verb(campaign, verb, Figures(state=RunState.DRAFT)),
         **rehearsal_context(campaign),
     }
 

@@ -7,14 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.account_tasks import request_account_task
-from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.states import StateReason
 from accounts.wake_ups import JOBS, publish
 from campaigns.approvals.begin import begin_approved
 from campaigns.approvals.coverage import refuse_unapproved
 from campaigns.approvals.need import approval_needed
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import CampaignRun
+from campaigns.planning.friend_lists import sync_missing_friend_lists
 from campaigns.planning.plan import plan_run
 from campaigns.planning.senders import accounts_of
 from campaigns.scheduling.late import judge_start
@@ -87,31 +86,13 @@ def advance_run(*, run: CampaignRun) -> None:
     if run.state != RunState.PREPARING:
         return
     refuse_unapproved(run)  # whatever started it
-    if _sync_friend_lists(run.campaign):
+    if sync_missing_friend_lists(run.campaign):
         return
     if not accounts_of(campaign=run.campaign).working().exists():
         change_run_state(run_id=run.pk, to=RunState.STOPPED, detail=_no_account_reason(run))
         return
     if plan_run(run=run):
         wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
-
-
-def _sync_friend_lists(campaign: Campaign) -> bool:
-    """Request missing friend lists; return whether any is still missing."""
-    unknown = list(accounts_of(campaign=campaign).working().filter(friends_synced_at=None))
-    if not unknown:
-        return False
-    open_account_tasks = set(
-        AccountTask.objects.filter(
-            account__in=unknown, kind=AccountTaskKind.SYNC, state=AccountTaskState.OPEN
-        ).values_list("account_id", flat=True)
-    )
-    to_ask = [account for account in unknown if account.pk not in open_account_tasks]
-    for account in to_ask:
-        request_account_task(account=account, kind=AccountTaskKind.SYNC)
-    if to_ask:
-        wake_lanes(account_ids=[account.pk for account in to_ask])
-    return True
 
 
 def _no_account_reason(run: CampaignRun) -> str:

@@ -14,6 +14,7 @@ from accounts.models import (
     AccountTaskKind,
     AccountTaskState,
 )
+from accounts.pacing.redis_client import answers
 from campaigns.models import CampaignRun, owner_of
 from campaigns.planning.preflight import seconds_per_message
 from campaigns.planning.senders import accounts_of
@@ -38,12 +39,14 @@ def run_waiting_reasons(*, run: Run) -> list[WaitingReason]:
     if run.state == RunState.PAUSED:
         return [WaitingReason(_paused(run), kind="paused")]
     if run.state == RunState.PREPARING and isinstance(run, CampaignRun):
-        return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
+        said = _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
+        return [*said, *_redis_reasons()]
     if run.state != RunState.RUNNING:
         if run.state == RunState.AWAITING_APPROVAL:
             return [WaitingReason(_approval_sentence(run))]
         return [WaitingReason(run.state_detail)] if run.state_detail else []
-    return _sending_reasons(run)
+    learning = _syncing(run, only_first=True) if run.stays_open else None
+    return [*([learning] if learning else []), *_sending_reasons(run), *_redis_reasons()]
 
 
 def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
@@ -66,6 +69,17 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
     egresses = EgressStatus()
     general = _whole_run_reason(run, egresses)
     return general or _account_reason(delivery, egresses)
+
+
+def _redis_reasons() -> list[WaitingReason]:
+    """Return that Redis does not answer: who has nothing under way is not woken meanwhile."""
+    if answers():
+        return []
+    sentence = _(
+        "Redis does not answer: accounts that have nothing under way are not woken, and what is to "
+        "be planned waits. Everything continues by itself when it answers."
+    )
+    return [WaitingReason(sentence, kind="redis")]
 
 
 def _approval_sentence(run: Run) -> str:
@@ -153,20 +167,32 @@ def _whole_run_reason(run: Run, egresses: EgressStatus) -> WaitingReason | None:
     )
 
 
-def _preparing_reasons(run: CampaignRun) -> list[WaitingReason]:
-    learning = AccountTask.objects.filter(
+def _syncing(run: Run, *, only_first: bool = False) -> WaitingReason | None:
+    """Return that friend lists are being synced, if they are; or only those never synced before."""
+    if not isinstance(run, CampaignRun):
+        return None
+    tasks = AccountTask.objects.filter(
         account__in=accounts_of(campaign=run.campaign),
         kind=AccountTaskKind.SYNC,
         state=AccountTaskState.OPEN,
-    ).count()
+    )
+    if only_first:
+        tasks = tasks.filter(account__friends_synced_at=None)
+    learning = tasks.count()
     if not learning:
-        return []
+        return None
     sentence = ngettext(
         "The friend list of %(n)d account is being synced.",
         "The friend lists of %(n)d accounts are being synced.",
         learning,
     )
-    syncing = WaitingReason(sentence % {"n": learning}, learning)
+    return WaitingReason(sentence % {"n": learning}, learning)
+
+
+def _preparing_reasons(run: CampaignRun) -> list[WaitingReason]:
+    syncing = _syncing(run)
+    if syncing is None:
+        return []
     general = _whole_run_reason(run, EgressStatus())
     return [syncing] if general is None else [general, syncing]
 

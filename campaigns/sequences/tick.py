@@ -14,6 +14,7 @@ from django.db import transaction
 
 from campaigns.approvals.sequence_coverage import refuse_unapproved_sequence
 from campaigns.models import CampaignRun, Sequence, SequencePerson, SequenceStep
+from campaigns.planning.friend_lists import sync_missing_friend_lists
 from campaigns.planning.order import LAST_RANK
 from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import count_planned
@@ -65,9 +66,23 @@ def _advance(sequence: Sequence) -> int:
         seconds = max(LOOK_SECONDS, LOOK_SHARE * (local.elapsed() - began_at))
         look_at = shared.now() + timedelta(seconds=seconds)
         Sequence.objects.filter(pk=sequence.pk).update(look_at=look_at)
+    if _waits_for_friend_lists(sequence):
+        return 1
     if _repeat(sequence, _move_due):
         wake_lanes(account_ids=accounts_to_wake(run_ids=run_ids(sequence)))
     return 1
+
+
+def _waits_for_friend_lists(sequence: Sequence) -> bool:
+    """Return whether somebody is due and a friend list is missing; it is requested, people wait."""
+    due = SequencePerson.objects.filter(
+        sequence=sequence, state=PersonState.ACTIVE, next_at__lte=shared.wall()
+    )
+    # All steps have the same accounts.
+    step = sequence.steps.select_related("campaign").order_by("number").first()
+    if step is None or step.campaign is None or not due.exists():
+        return False
+    return sync_missing_friend_lists(step.campaign)
 
 
 def _repeat(sequence: Sequence, part: Callable[[Sequence, list[SequenceStep]], int]) -> int:

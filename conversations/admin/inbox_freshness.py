@@ -44,7 +44,7 @@ def freshness(user: Any) -> Freshness:
             _("No account is logged in, so nothing arrives."),
             is_late=True,
             address=_page(user, "accounts_account_changelist"),
-            button=_("Look at the accounts"),
+            button=_("Open accounts"),
         )
     late = (shared.now() - found["due"]).total_seconds()
     if late > max(NO_DELAY, LATE_INTERVALS * found["every"]):

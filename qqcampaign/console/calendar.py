@@ -17,13 +17,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import CampaignRun, Holiday
 from campaigns.run_control.move_start import move_start
 from campaigns.scheduling.calendar import Entry, entries_between
+from campaigns.scheduling.day_quotas import Overload, overloads
 from foundation.admin import require
 from foundation.refusals import Refusal
 
@@ -91,8 +93,27 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
         "weeks": [[days[day] for day in week] for week in weeks],
         "is_empty": not entries,
         "clashing": clashing,
+        "overloads": [_overload_words(one) for one in overloads(entries, zone)],
     }
     return TemplateResponse(request, "console/calendar/month.html", context)
+
+
+def _overload_words(found: Overload) -> str:
+    values = {
+        "day": f"{found.day:%m-%d}",
+        "names": ", ".join(found.campaigns),
+        "people": number_format(found.people, force_grouping=True),
+        "quota": number_format(found.quota, force_grouping=True),
+        "n": found.accounts,
+    }
+    words = ngettext(
+        "%(day)s, %(names)s: up to %(people)s people, but the account may send %(quota)s messages "
+        "a day. The rest is sent on later days.",
+        "%(day)s, %(names)s: up to %(people)s people, but the %(n)d accounts may send %(quota)s "
+        "messages a day. The rest is sent on later days.",
+        found.accounts,
+    )
+    return words % values
 
 
 def move_view(request: HttpRequest, run_id: int) -> HttpResponse:

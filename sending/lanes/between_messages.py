@@ -15,6 +15,7 @@ from sending.lanes.context import PolledMessages
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.lanes.lane_inbox import ROOM_SECONDS, LaneInbox
 from sending.lanes.pacing import LanePacing
+from sending.lanes.permit import SendPermit
 
 #: The time that a request with a penalty takes, seconds (30 s for DelFromList).
 PENALTY_SECONDS = 30.0
@@ -117,6 +118,7 @@ class BetweenMessages:
         pacing: the lane's pacing.
         gateway: the watch over the gateway.
         polled: receives the inbox's answers, for the inbox rounds to store.
+        permit: the lane's permit.
         has_tasks: whether a background task may be due.
 
     Attributes:
@@ -130,10 +132,11 @@ class BetweenMessages:
         pacing: LanePacing,
         gateway: GatewayWatch,
         polled: PolledMessages,
+        permit: SendPermit,
         has_tasks: bool,
     ) -> None:
         self._inbox = LaneInbox(
-            conversation=conversation, pacing=pacing, gateway=gateway, polled=polled
+            conversation=conversation, pacing=pacing, gateway=gateway, polled=polled, permit=permit
         )
         self.tasks = LaneTasks(
             conversation=conversation, pacing=pacing, gateway=gateway, has_tasks=has_tasks

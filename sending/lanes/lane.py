@@ -109,6 +109,7 @@ class Lane:
             pacing=self.pacing,
             gateway=context.gateway,
             polled=context.polled,
+            permit=self.permit,
             has_tasks=grant.has_account_tasks,
         )
         self.tasks = between.tasks
@@ -296,6 +297,8 @@ class Lane:
         self._account_state = row.state
         self.account.name = row.name
         self._is_bound_elsewhere = is_bound_elsewhere
+        if is_bound_elsewhere:
+            self._ends_at = 0.0  # its new egress waits for the lease
         self.pacing.wake.set()
 
     def lose_lease(self) -> None:

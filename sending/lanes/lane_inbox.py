@@ -23,7 +23,7 @@ from foundation.database_turn import database_turn
 from sending.lanes.context import PolledMessages
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.lanes.pacing import LanePacing
-from sending.lanes.permit import FRESH_SECONDS
+from sending.lanes.permit import FRESH_SECONDS, SendPermit
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class LaneInbox:
         pacing: the lane's pacing.
         gateway: the watch over the gateway.
         polled: receives the inbox's answers, for the inbox rounds to store.
+        permit: the lane's permit: the proof of a message is enough for a poll soon after it.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class LaneInbox:
         pacing: LanePacing,
         gateway: GatewayWatch,
         polled: PolledMessages,
+        permit: SendPermit,
     ) -> None:
         self._conversation = conversation
         self._pacing = pacing
         self._gateway = gateway
         self._polled = polled
+        self._permit = permit
         self._session_id = 0
         self._due_at = 0.0
 
@@ -100,11 +103,7 @@ class LaneInbox:
     def _poll(self) -> None:
         session, account = self._conversation.session, self._conversation.account
         assert session is not None
-        asked_at = local.elapsed()
-        with database_turn():
-            is_mine = is_still_held(grant=self._conversation.grant)
-        if not is_mine:
-            raise LeaseLost  # this process was presumed dead: it must not send another request
+        asked_at = self._prove()
         turn = Turn(
             account_id=account.pk,
             uin=account.uin,
@@ -126,6 +125,21 @@ class LaneInbox:
             # A lane is open only while there is work, so the account logs in again.
             self._conversation.note_session_ended()
             self._conversation.log_in_if_needed()
+
+    def _prove(self) -> float:
+        """Return a moment at which the lease was held: the latest proof, or now.
+
+        Raises:
+            LeaseLost: this process was presumed dead, and must not send another request.
+        """
+        asked_at = local.elapsed()
+        if self._permit.is_held and asked_at - self._permit.proved_at <= FRESH_SECONDS:
+            return self._permit.proved_at
+        with database_turn():
+            is_mine = is_still_held(grant=self._conversation.grant)
+        if not is_mine:
+            raise LeaseLost
+        return asked_at
 
 
 def report_inbox_answer(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:

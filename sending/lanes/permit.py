@@ -30,6 +30,7 @@ class SendPermit:
 
     Attributes:
         is_held: whether the lane may still write and hand back; a lost permit is never regained.
+        proved_at: the moment before the latest proof was asked for, on `clocks.local.elapsed`.
     """
 
     def __init__(self, *, ledger: Ledger, grant: Grant, account_id: int) -> None:
@@ -37,12 +38,12 @@ class SendPermit:
         self._grant = grant
         self._account_id = account_id
         self.is_held = True
-        self._proved_at = float("-inf")
+        self.proved_at = float("-inf")
 
     @property
     def leave_by(self) -> float:
         """The latest time at which a request may leave on this proof, on `clocks.local.elapsed`."""
-        return self._proved_at + LEAVES_WITHIN_SECONDS
+        return self.proved_at + LEAVES_WITHIN_SECONDS
 
     def lose(self) -> None:
         """Note that the lease is lost: another lane may hold it."""
@@ -72,12 +73,12 @@ class SendPermit:
             if self._ledger.is_fenced_off:
                 self.is_held = False
             return False
-        self._proved_at = ticket.proved_at
+        self.proved_at = ticket.proved_at
         return True
 
     def prove_fresh(self, seq: int) -> Decision:
         """Return whether the attempt's request may be made now; renew a proof that is too old."""
-        while local.elapsed() - self._proved_at > FRESH_SECONDS:
+        while local.elapsed() - self.proved_at > FRESH_SECONDS:
             decision = self.prove_again(seq)
             if not decision:
                 return decision
@@ -92,7 +93,7 @@ class SendPermit:
         ticket = self._ledger.submit(Replay(self._account_id, self._grant.token, seq))
         decision = ticket.wait()
         if decision:
-            self._proved_at = ticket.proved_at
+            self.proved_at = ticket.proved_at
         elif self._ledger.is_fenced_off:
             self.is_held = False
         return decision

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from foundation.kept_queries import KeptQuery
 from foundation.weekly import Weekly, Window, covers_today, stored_windows
 from foundation.zones import DAY, clock_changes, moments_of
 from sending.models import QuietHours, Run
@@ -159,8 +160,12 @@ def sending_times(run: Run, *, quiet: tuple[QuietSpan, ...] | None = None) -> Se
 
 def load_quiet_hours() -> tuple[QuietSpan, ...]:
     """Return all quiet hours in force."""
-    rows = QuietHours.objects.order_by("pk").values_list("timezone", "start", "end")
-    return tuple(QuietSpan(*row) for row in rows)
+    return tuple(QuietSpan(*row) for row in _QUIET_HOURS.rows())
+
+
+_QUIET_HOURS = KeptQuery(
+    lambda: QuietHours.objects.order_by("pk").values_list("timezone", "start", "end")
+)
 
 
 def quiet_for(*, zone: str, quiet: tuple[QuietSpan, ...]) -> tuple[QuietSpan, ...]:

@@ -14,12 +14,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.db.models import F
 
-from accounts.gateway.background_tasks import IDLE_KINDS
 from accounts.leases.leases import free_forgotten_leases
 from accounts.leases.workers import end_worker, prove_alive, register_worker
-from accounts.models import Account, AccountTask, Worker
+from accounts.models import Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.wake_ups import wake_reconciler
 from clocks import local, shared
@@ -33,6 +32,12 @@ from sending.ledger.ledger import Ledger
 from sending.models import Attempt
 from sending.policies import load_policies
 from sending.states import DeliveryState
+from sending.worker.control_reads import (
+    account_rows,
+    background_tasks,
+    read_egress_again,
+    urgent_tasks,
+)
 from sending.worker.inbox_rounds import InboxRounds
 from sending.worker.openings import Openings
 
@@ -229,12 +234,8 @@ class Runtime:
 
     def _update_lanes(self) -> None:
         self.context.read_runs()
-        # Found by their leases: naming thousands of accounts would be thousands of parameters,
-        # twice a second. A row is passed on only if it changed.
-        rows = Account.objects.filter(lease__worker=self.context.worker).values_list(
-            "pk", *AccountRow._fields[1:]
-        )
-        for values in rows.order_by():
+        # A row is passed on only if it changed.
+        for values in account_rows(self.context.worker.pk):
             lane = self.lanes.get(values[0])
             if lane is not None and lane.last_row != values:
                 row = AccountRow(*values)
@@ -246,18 +247,12 @@ class Runtime:
         self._announce_account_tasks()
 
     def _announce_account_tasks(self) -> None:
-        asked = AccountTask.objects.due(at=shared.now()).filter(
-            account__lease__worker=self.context.worker
-        )
-        urgent = asked.filter(is_background=False).order_by("pk")
-        for account_id, account_task_id in urgent.values_list("account_id", "pk"):
+        worker_id, now = self.context.worker.pk, shared.now()
+        for account_id, account_task_id in urgent_tasks(worker_id, now):
             lane = self.lanes.get(account_id)
             if lane is not None:
                 lane.note_account_task(account_task_id)
-        background = asked.filter(is_background=True).order_by()
-        waits = ExpressionWrapper(Q(kind__in=IDLE_KINDS), output_field=BooleanField())
-        marked = background.annotate(is_for_idle=waits).values_list("account_id", "is_for_idle")
-        for account_id, is_for_idle in marked.distinct():
+        for account_id, is_for_idle in background_tasks(worker_id, now):
             lane = self.lanes.get(account_id)
             if lane is not None:
                 lane.note_background_task(is_for_idle=is_for_idle)
@@ -265,7 +260,7 @@ class Runtime:
     def _read_egress(self) -> None:
         egress = self.context.egress
         ceiling = egress.per_second
-        egress.refresh_from_db()
+        read_egress_again(egress)
         if egress.per_second != ceiling:
             for lane in list(self.lanes.values()):
                 lane.last_row = None  # the ceiling is part of each lane's limits: pass them on

@@ -49,7 +49,7 @@ def test_a_large_audience_is_rehearsed_in_the_background(
 ) -> None:
     monkeypatch.setattr(lifecycle, "AT_ONCE", 2)
     program = administrator()
-    assert program.get(GET).status_code == 404
+    assert program.get(GET).json() == {"rehearsal": None}
     for _n in range(2):  # it is not started twice
         answer = program.post(POST)
         assert answer.status_code == 202

@@ -105,7 +105,7 @@ def test_the_rest_waits_and_the_run_does_not_finish(run: CampaignRun, account: A
         "account_id", flat=True
     )
     reasons = " ".join(one.sentence for one in run_waiting_reasons(run=run))
-    assert "by replies, 1h after the last message of the test" in reasons
+    assert "by replies, 1 h after the last message of the test" in reasons
     assert advance_variant_tests() == 0
     send_test(run)
     assert not idle_leases_with_work(run_ids=[run.pk]).exists()

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Friend
+from accounts.models import Account, AccountTask, Friend
 from accounts.pools import create_pool
 from campaigns.creation.create_sequence import create_sequence
 from campaigns.creation.sequence_steps import Step
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.reports.sequence_figures import sequence_figures
+from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.sequence_states import OnlyIf
 from campaigns.sequences import tick as tick_module
@@ -393,3 +394,23 @@ def test_it_is_archived_before_its_start_and_after_its_end(
     end_sequence(sequence=sequence)
     archive_row(row=sequence)
     assert Sequence.objects.get().archived_at is not None
+
+
+def test_people_wait_until_the_friend_lists_are_known(
+    members: ContactList, account: Account, clock: Clock
+) -> None:
+    """Planned before, they would be skipped for good: nobody would be their friend."""
+    Account.objects.update(friends_synced_at=None)
+    sequence = make_sequence(members, includes_existing=True)
+    start_sequence(sequence=sequence)
+    tick(clock)
+    assert texts_to(PEOPLE[0]) == []
+    (task,) = AccountTask.objects.all()
+    assert (task.account, task.kind) == (account, "sync")
+    step = sequence.steps.get(number=1)
+    assert step.run is not None
+    reasons = [one.sentence for one in run_waiting_reasons(run=step.run)]
+    assert reasons[0] == "The friend list of 1 account is being synced."
+    Account.objects.update(friends_synced_at=shared.wall())
+    tick(clock)
+    assert texts_to(PEOPLE[0]) == ["welcome: pending"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from accounts.leases.workers import register_worker
 from accounts.models import Account, Egress, Lease, Outage, Worker
+from accounts.pacing.redis_client import live
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
@@ -26,7 +28,11 @@ from sending.models import Delivery
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("redis_server"),
+]
 PEOPLE = range(100_000, 100_003)
 
 
@@ -89,6 +95,26 @@ def test_its_hours_are_shown_in_its_own_time_zone(run: CampaignRun) -> None:
 def test_no_worker_runs(run: CampaignRun) -> None:
     Worker.objects.update(ended_at=timezone.now())
     assert "No worker is running." in sentences(run)
+
+
+@pytest.fixture
+def no_redis(settings: Any) -> Iterator[None]:
+    """Let the settings name a Redis that nobody runs."""
+    before = settings.REDIS_URL
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    live.cache_clear()
+    yield
+    settings.REDIS_URL = before
+    live.cache_clear()
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_redis_does_not_answer(run: CampaignRun) -> None:
+    (reason,) = run_waiting_reasons(run=run)
+    assert reason.sentence.startswith("Redis does not answer: accounts that have nothing under way")
+    CampaignRun.objects.filter(pk=run.pk).update(state=RunState.PREPARING)
+    run.refresh_from_db()
+    assert [one.kind for one in run_waiting_reasons(run=run)] == ["", "redis"]
 
 
 def test_the_disk_is_full(run: CampaignRun, monkeypatch: pytest.MonkeyPatch) -> None:

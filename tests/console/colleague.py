@@ -22,6 +22,8 @@ PATIENCE = 120_000
 #: does a whole preflight: 101. None of them grows with the rows that are shown.
 MOST_FOR_PAGE, MOST_FOR_ACT = 120, 250
 LOCALES = {"en": "en-US", "zh-hans": "zh-CN"}
+#: The document is not the one that was left, and has run its scripts.
+IS_ANOTHER = "() => !window.isLeft && document.readyState === 'complete'"
 #: How often a field that searches is clicked, and milliseconds in which it opens.
 OPENED_AT_MOST, OPENS_WITHIN = 5, 3_000
 #: The texts that a page shows, each without the elements beside it; an icon's text is its name.
@@ -123,9 +125,13 @@ class Colleague:
         return self.page.locator("#main").get_by_role("button", name=name, exact=True).first
 
     def leads(self, control: Any) -> None:
-        """Click what leads to another page, and wait until that one has its scripts."""
-        with self.page.expect_navigation():
-            control.click()
+        """Click what leads to another page, and wait until that one has its scripts.
+
+        A page may change its own address meanwhile, so the document tells whether it is another.
+        """
+        self.page.evaluate("window.isLeft = true")
+        control.click()
+        self.page.wait_for_function(IS_ANOTHER)
 
     def waits(self) -> None:
         """Leave the console open nowhere: its pages ask for news, which loads the machine."""

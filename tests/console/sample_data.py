@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +28,6 @@ from accounts.states import AccountState, StateReason
 from campaigns.models import Campaign, CampaignRun, MessageTemplate, Snippet
 from contacts.models import Contact, ContactImport, ContactList, Membership, Suppression
 from sending.models import Attempt, Delivery, RunEvent, Tally
-from sending.querysets.run_minutes import add_run_minutes
 from sending.states import DeliveryState, RunState
 
 FIRST_UIN, FIRST_ACCOUNT = 20_000_000, 10_000_100
@@ -148,7 +146,5 @@ def _make_delivery(run: CampaignRun, contact: Contact, state: str, account: Acco
         delivery=delivery, account=account, seq=run.pk * 100_000 + delivery.pk, res=res,
         marked_at=timezone.now(), finished_at=timezone.now(),
     )  # fmt: skip
-    minute = int(timezone.now().timestamp()) // 60
-    add_run_minutes(shard=0, changes=Counter({(run.pk, minute, res): 1}))
     reason = {"failed": "RES_5", "unknown": "replay_window_over"}.get(state, "")
     Delivery.objects.filter(pk=delivery.pk).update(attempt_count=1, last_res=res, reason=reason)

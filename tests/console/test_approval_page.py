@@ -55,6 +55,15 @@ def text_of(client: Client, address: str) -> str:
     return answer.content.decode()
 
 
+def test_a_start_says_that_it_waits_for_an_approval(campaign: Campaign) -> None:
+    author = client_of("author", ["view_campaign", "change_campaign"])
+    words = "Nothing is sent yet: a second person approves it first."
+    assert words in text_of(author, url("do", campaign, "start"))
+    assert words in text_of(author, url("step", campaign, "check"))
+    Campaign.objects.filter(pk=campaign.pk).update(needs_approval=False)
+    assert words not in text_of(author, url("do", campaign, "start"))
+
+
 def test_request_look_approve(campaign: Campaign) -> None:
     author, second = client_of("author", AUTHOR), client_of("second", APPROVER)
     assert "Nothing waits for an approval" in text_of(second, url("approval", campaign))
@@ -63,7 +72,7 @@ def test_request_look_approve(campaign: Campaign) -> None:
     page = answer.content.decode()
     assert "Somebody else who may approve decides" in page
     # What is to be done stands out, not what ends it.
-    [look] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Look at the approval', page)
+    [look] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Open approval', page)
     [cancel] = re.findall(r'<a class="([^"]*)"[^>]*>[^\n]*Cancel the run', page)
     assert ("q-main" in look, "q-main" in cancel) == (True, False)
 

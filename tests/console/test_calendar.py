@@ -11,8 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Account
 from campaigns.models import CampaignRun, Holiday, HolidayCalendar
 from campaigns.run_control.lifecycle import start_campaign
+from contacts.models import DailySize
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,3 +92,29 @@ def test_who_may_only_look_moves_nothing(client: Client, db: None) -> None:
     address = reverse("calendar-move", args=[run.pk])
     tomorrow = timezone.now() + timedelta(days=1)
     assert client.post(address, {"to": tomorrow.isoformat()}).status_code == 403
+
+
+def test_a_day_that_is_too_much_for_the_accounts_is_told(operator: Client) -> None:
+    run = scheduled()
+    run.campaign.lists.set([make_list("多人", range(100_000, 100_007))])
+    month = {"month": "2031-05"}
+    words = "up to 7 people, but the account may send 5 messages a day"
+    assert words not in operator.get(PAGE, month).content.decode()
+    Account.objects.update(per_day=5)
+    assert f"05-14, 春节预告: {words}" in operator.get(PAGE, month).content.decode()
+    Account.objects.update(per_day=7)
+    assert words not in operator.get(PAGE, month).content.decode()
+
+
+def test_campaigns_of_a_day_with_the_same_accounts_are_added_up(operator: Client) -> None:
+    first = scheduled()
+    other = make_campaign("第二个", starts_at=first.starts_at, timezone="Asia/Shanghai")
+    other.lists.set(first.campaign.lists.all())
+    start_campaign(campaign=other)
+    Account.objects.update(per_day=1)
+    shown = operator.get(PAGE, {"month": "2031-05"}).content.decode()
+    assert "春节预告, 第二个: up to 2 people" in shown
+    # The size of the list that is kept each day takes the place of counting it.
+    DailySize.objects.create(contact_list=other.lists.get(), day=date(2031, 5, 1), people=4)
+    shown = operator.get(PAGE, {"month": "2031-05"}).content.decode()
+    assert "春节预告, 第二个: up to 8 people" in shown

@@ -48,6 +48,7 @@ def test_ticks_are_whole_minutes_and_a_minute_is_not_drawn_over_years(
     make_operator()
     campaign = make_world(people=14)
     run = campaign.runs.get()
+    RunMinute.objects.all().delete()
     RunMinute.objects.create(run=run, minute=START, res="0", n=82)
     page.set_default_timeout(30_000)
     page.add_init_script(KEEP_CHARTS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
@@ -58,6 +60,22 @@ def test_no_translation_goes_on_in_english() -> None:
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     kept = catalogue_path(LANGUAGE, suffix="mo").read_bytes()
     assert kept == compiled(read_catalogue(LANGUAGE)), "run `manage.py languages`"
+
+
+def test_what_has_a_context_is_translated() -> None:
+    """Without an entry of its own it would be shown in English: "requested" was."""
+    in_code = re.compile(r'pgettext(?:_lazy)?\(\s*"([^"]+)",\s*"([^"]+)"')
+    in_page = re.compile(r'trans "([^"]+)" context "([^"]+)"')
+    root, pairs = Path(settings.BASE_DIR), set()
+    for file in (*root.glob("templates/**/*.html"), *root.glob("*/**/*.py")):
+        if file.is_relative_to(root / "tests") or file.is_relative_to(root / ".venv"):
+            continue
+        text = file.read_text(encoding="utf-8")
+        pairs |= set(in_code.findall(text)) | {(two, one) for one, two in in_page.findall(text)}
+    assert ("own friend request", "requested") in pairs
+    with translation.override(LANGUAGE):
+        said = {pair: translation.pgettext(*pair) for pair in pairs}
+    assert [pair for pair, other in said.items() if pair[1] == other] == []
 
 
 def test_every_translation_keeps_its_placeholders() -> None:

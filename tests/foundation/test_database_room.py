@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.db import OperationalError
 
@@ -28,7 +31,9 @@ def test_a_disk_with_room_is_not_full() -> None:
     assert full_disk() is None
 
 
-def test_a_disk_without_room_is_named(tmp_path, settings, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_disk_without_room_is_named(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "db.sqlite3"
     file.write_bytes(b"")
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}

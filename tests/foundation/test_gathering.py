@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -165,3 +166,35 @@ def test_callers_are_told_when_the_one_that_leads_is_ended() -> None:
 
     results = together(Gathering(step).do, range(20))
     assert {type(result) for result in results} <= {SystemExit, AbandonedError}
+
+
+def test_after_a_crowd_the_next_step_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it waits for as many as one step takes: it may wait so long."""
+    monkeypatch.setattr(module, "GATHER_SECONDS", 0.0)
+    monkeypatch.setattr(module, "TIMES_AS_LONG", 1e9)
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", PATIENCE)
+    step = Calls()
+    gathering = Gathering(step)
+    step.may_go.clear()
+    first = threading.Thread(target=gathering.do, args=(0,))
+    first.start()
+    assert step.began.wait(PATIENCE)
+    crowd = threading.Thread(target=together, args=(gathering.do, range(module.CROWD)))
+    crowd.start()
+    while len(gathering._waiting) < module.CROWD:
+        time.sleep(0.01)
+    step.may_go.set()
+    crowd.join(PATIENCE)
+    assert together(gathering.do, range(MOST)) == [2 * item for item in range(MOST)]
+    first.join(PATIENCE)
+    assert [len(call) for call in step.calls] == [1, module.CROWD, MOST]
+
+
+def test_after_a_few_the_next_step_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMES_AS_LONG", 1e9)
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", PATIENCE)
+    gathering = Gathering(Calls())
+    began = local.elapsed()
+    for item in range(3):
+        assert gathering.do(item) == 2 * item
+    assert local.elapsed() - began < PATIENCE

@@ -177,7 +177,7 @@ def test_the_wait_is_part_of_what_is_approved_and_rehearsed(campaign: Campaign) 
     assert definition_of(campaign).rule_hash != before
     assert "online_within" in json.dumps(definition_of(campaign).stored)
     warnings = " ".join(preflight(campaign=campaign).warnings)
-    assert "at most 1h after planning" in warnings
+    assert "at most 1 h after planning" in warnings
     assert "The deadline comes before the end of that wait" in warnings
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Lease
+from accounts.models import Account, Egress, Lease
 from accounts.transitions import enable_account, rest_account
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane as lane_module
@@ -64,3 +64,20 @@ def test_logins_that_do_not_help_are_remembered_when_a_slice_is_over(
     assert worker.deaths == []
     assert_exact(run, engine)
     assert 3 <= logins <= 8
+
+
+@pytest.mark.slow
+def test_an_account_pinned_to_another_egress_leaves_this_one_at_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """Not at the end of its slice: the worker of its new egress waits for the lease."""
+    account, run = senders[0], start(accounts=senders[:1])
+    Account.objects.filter(pk=account.pk).update(min_interval=0.5)  # the slice holds all messages
+    with LocalWorker(is_looking=False) as worker:
+        lane = worker.open_lane(account)
+        wait_until(lambda: engine.control.figures().arrived >= 1, what="the first message")
+        Account.objects.filter(pk=account.pk).update(egress=Egress.objects.create(name="far"))
+        wait_until(lambda: not lane.is_alive(), what="the end of the lane")
+        assert not is_finished(run)
+        assert Lease.objects.get(account=account).worker is None
+    assert worker.deaths == []

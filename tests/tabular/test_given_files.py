@@ -39,7 +39,12 @@ ROWS = {
 def _pipe(text: str) -> Iterator[Path]:
     """Yield the path of a pipe, as a shell names `<(program)`, into which a text is written."""
     out, into = os.pipe()
-    writer = Thread(target=lambda: (os.write(into, text.encode()), os.close(into)))
+
+    def write() -> None:
+        with os.fdopen(into, "w") as pipe:
+            pipe.write(text)
+
+    writer = Thread(target=write)
     writer.start()
     try:
         yield Path(f"/dev/fd/{out}")

@@ -139,7 +139,7 @@ MUTATIONS = (
     Mutation(
         "too late: a proof is good for ever",
         "sending/lanes/permit.py",
-        "while local.elapsed() - self._proved_at > FRESH_SECONDS:",
+        "while local.elapsed() - self.proved_at > FRESH_SECONDS:",
         "while False:",
         (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),

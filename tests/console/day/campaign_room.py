@@ -42,7 +42,7 @@ class CampaignRoom:
         """Press a verb that needs an approval first."""
         self.opens()
         self.does(verb)
-        words = self._at.words("Look at the approval")
+        words = self._at.words("Open approval")
         self._at.page.locator("#main a", has_text=words).wait_for()
 
     def needs_approval(self) -> None:

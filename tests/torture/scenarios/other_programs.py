@@ -134,7 +134,7 @@ def _token(harness: Harness) -> str:
 def _over_kills(harness: Harness) -> None:
     with running_receiver() as receiver:
         receiver.mood = troublesome()
-        killed = KILLED
+        killed: tuple[str, ...] = KILLED
         if harness.database == "postgresql":
             killed = (DATABASE, *KILLED[:5], DATABASE, *KILLED[5:])
         _follow(harness, receiver, deaths="", killed=killed)

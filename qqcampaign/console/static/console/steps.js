@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
             if (found.address) {
                 // The first thing saved made the campaign: from now on its own address is used.
                 form.action = found.address;
-                window.history.replaceState(null, "", found.address);
+                if (!isLeaving) window.history.replaceState(null, "", found.address);
             }
             if (result && found.result !== undefined) result.innerHTML = found.result;
         } catch (problem) {
