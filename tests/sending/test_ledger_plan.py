@@ -106,6 +106,39 @@ def test_a_commit_reads_the_leases_and_accounts_of_its_own_rows_only() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_plan_kept_from_when_the_tables_were_small_looks_each_row_up(*, is_empty: bool) -> None:
+    """A worker of a new installation plans before the first attempt, and keeps the plan."""
+    if connection.vendor != "postgresql":
+        return  # it plans each statement for itself, by CROSS JOIN
+    rows: list[tuple[Any, ...]] = [(n, 1, 1, n, None) for n in range(BATCH)]
+    if not is_empty:
+        rows = _a_batch_of_a_fresh_run()
+    since = timezone.now()
+    for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
+        _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
+    marks: list[Any] = [1, list(SENDABLE), since]
+    for statement, values in (
+        (sql_postgresql._MARK, [*arrays(rows, 5), *marks]),
+        (
+            sql_postgresql._MARK_LIMITED,
+            [*arrays([(*row, 1, since, since) for row in rows], 8), *marks],
+        ),
+        (sql_postgresql._SETTLE, arrays([_result(row) for row in rows], 10)),
+        (
+            sql_postgresql._REPLAY,
+            [*arrays([(row[1], row[2], row[3]) for row in rows], 3), since, 1],
+        ),
+        (sql_postgresql._MARKED_ALREADY, [*arrays(rows, 5), 1]),
+    ):
+        plan = _kept_plan(statement, values)
+        lines = [line.strip() for line in plan.splitlines()]
+        for n, line in enumerate(lines):
+            if "Scan" in line and (" on sending_attempt" in line or " on sending_delivery" in line):
+                assert lines[n + 1].startswith("Index Cond: ("), plan
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("is_behind_pooler", [False, True])
 def test_no_plans_are_kept_behind_a_pooler(*, is_behind_pooler: bool) -> None:
     if connection.vendor != "postgresql":
