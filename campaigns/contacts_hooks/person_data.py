@@ -18,7 +18,7 @@ from contacts.people.erase import register_eraser
 from contacts.people.person_page import Section, register_section
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from sending.runs.texts import TEXTS, variant_of
+from sending.runs.texts import TEXTS, text_of, variant_of
 from sending.states import DeliveryState
 
 #: The most rows a section shows.
@@ -86,11 +86,19 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 reason_text(row.reason),
                 row.last_res,
                 variant_of(row),
-                row.text,  # nothing before it was made: what was skipped was never written
+                _text(row),
             ),
         )
         for row in deliveries
     ]
+
+
+def _text(row: Delivery) -> str:
+    """Return the text that a person got or is to get; what was skipped was never written."""
+    is_unwritten = row.state == DeliveryState.SKIPPED or (
+        row.state == DeliveryState.CANCELLED and not row.attempt_count
+    )
+    return "" if is_unwritten else text_of(row)
 
 
 def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:

@@ -80,7 +80,7 @@ def test_from_the_first_start_to_the_report(
     page.get_by_role("link", name="Preflight").first.click()
     page.get_by_text("张伟0，您好 100% & more = fine + hi").wait_for()
     page.get_by_role("link", name="Start").click()
-    page.get_by_text("the accounts send, each at its own pace").wait_for()
+    page.get_by_text("each account sends at its own pace").wait_for()
     page.get_by_role("button", name="Start").click()
     page.locator(".q-badge", has_text="finished").wait_for()
     page.wait_for_function("document.querySelectorAll('.q-figure b')[1].textContent.trim() == '20'")
