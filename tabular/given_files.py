@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from typing import BinaryIO
 
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from tabular.upload_files import cannot_store, write_blocks
 
 #: Standard input, as other commands name it.
 STANDARD_INPUT = "-"
@@ -80,22 +80,9 @@ def unreadable(path: Path, problem: OSError) -> Refusal:
 def _copied(pipe: BinaryIO) -> Iterator[Path]:
     """Yield the path of a copy of a pipe, which only this user can read; remove it afterwards."""
     with tempfile.NamedTemporaryFile() as copy:
-        size = 0
         try:
-            while block := pipe.read(_BLOCK):
-                size += len(block)
-                if size > LARGEST_PIPE:
-                    raise Refusal(
-                        _("The file is larger than %(most)d MB. Split it.")
-                        % {"most": LARGEST_PIPE >> 20},
-                        code="too_large",
-                    )
-                copy.write(block)
+            write_blocks(copy, iter(lambda: pipe.read(_BLOCK), b""), largest=LARGEST_PIPE)
             copy.flush()
         except OSError as problem:
-            raise Refusal(
-                _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
-                % {"problem": problem.strerror or problem, "folder": os.path.dirname(copy.name)},
-                code="cannot_store",
-            ) from None
+            raise cannot_store(problem, folder=Path(copy.name).parent) from None
         yield Path(copy.name)

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -50,26 +50,39 @@ def store_blocks(path: Path, blocks: Iterable[bytes], *, largest: int) -> Path:
         Refusal: it is larger, or cannot be written, for example on a full disk; nothing is left
             behind.
     """
-    size = 0
     try:
         with open_private(path) as file:
-            for block in blocks:
-                size += len(block)
-                if size > largest:
-                    raise Refusal(
-                        _("The file is larger than %(most)d MB. Split it.")
-                        % {"most": largest >> 20},
-                        code="too_large",
-                    )
-                file.write(block)
+            write_blocks(file, blocks, largest=largest)
     except OSError as problem:
         path.unlink(missing_ok=True)
-        raise Refusal(
-            _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
-            % {"problem": problem.strerror or problem, "folder": path.parent},
-            code="cannot_store",
-        ) from None
+        raise cannot_store(problem, folder=path.parent) from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def write_blocks(file: IO[bytes], blocks: Iterable[bytes], *, largest: int) -> None:
+    """Write blocks to a file.
+
+    Raises:
+        Refusal: they are more than `largest` bytes (`too_large`).
+    """
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > largest:
+            raise Refusal(
+                _("The file is larger than %(most)d MB. Split it.") % {"most": largest >> 20},
+                code="too_large",
+            )
+        file.write(block)
+
+
+def cannot_store(problem: OSError, *, folder: Path) -> Refusal:
+    """Return the refusal of a file for which its folder's disk has no room, for example."""
+    return Refusal(
+        _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
+        % {"problem": problem.strerror or problem, "folder": folder},
+        code="cannot_store",
+    )

@@ -23,7 +23,7 @@ from foundation.restricted import may_open
 from sending.runs.figures import figures_of
 from tabular.uin_search import uin_digits
 
-#: Campaigns, people or accounts that a command is offered for.
+#: The most rows of one kind that are found, or that a command is offered for.
 MOST_ROWS = 6
 #: Campaigns among whose newest a verb without a name looks for those that it fits.
 NEWEST_CAMPAIGNS = 30

@@ -19,13 +19,16 @@ from accounts.models import Account
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import Contact, ContactList, Segment
-from qqcampaign.console.commands import campaign_actions, rows_found, typed_commands
+from qqcampaign.console.commands import (
+    MOST_ROWS,
+    campaign_actions,
+    rows_found,
+    typed_commands,
+)
 from qqcampaign.console.help.library import reading_language
 from qqcampaign.console.help.search import search
 from qqcampaign.console.navigation import SIDEBAR
 
-#: The most rows of one kind.
-MOST_OF_A_KIND = 6
 #: The most campaigns whose actions are offered, and the most actions of each.
 MOST_WITH_VERBS = MOST_VERBS = 2
 #: The most characters that are searched for.
@@ -103,7 +106,7 @@ def _pages(request: HttpRequest, term: str) -> Iterator[SearchResult]:
 
 def _help(term: str) -> Iterator[SearchResult]:
     """Yield the sections of the documentation that hold every word."""
-    for hit in search(term, reading_language(), most=MOST_OF_A_KIND):
+    for hit in search(term, reading_language(), most=MOST_ROWS):
         yield SearchResult(
             title=_("Help: %(title)s") % {"title": hit.title},
             description=_("help"),

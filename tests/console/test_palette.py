@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, Suppression
-from qqcampaign.console.palette import MOST_OF_A_KIND
+from qqcampaign.console.commands import MOST_ROWS
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_world
 
 pytestmark = pytest.mark.both_databases
@@ -32,7 +32,7 @@ def test_it_finds_people_by_uin_and_by_name(operator: Client) -> None:
     assert _found(operator, str(FIRST_UIN + 7))[f"{FIRST_UIN + 7} 张伟7"] == address
     assert _found(operator, "张伟7")[f"{FIRST_UIN + 7} 张伟7"] == address
     many = [title for title in _found(operator, "张伟") if "张伟" in title]
-    assert len(many) == MOST_OF_A_KIND
+    assert len(many) == MOST_ROWS
 
 
 def test_it_finds_accounts_pages_and_campaigns_with_what_can_be_done(operator: Client) -> None:

@@ -51,6 +51,17 @@ def together(do: Callable[[int], object], items: Sequence[int]) -> list[object]:
     return results
 
 
+def a_step_under_way() -> tuple[Calls, Gathering[int, int], threading.Thread]:
+    """Return a step that is held for a first caller, its gathering, and that caller's thread."""
+    step = Calls()
+    gathering = Gathering(step)
+    step.may_go.clear()
+    first = threading.Thread(target=gathering.do, args=(0,))
+    first.start()
+    assert step.began.wait(PATIENCE)
+    return step, gathering, first
+
+
 def test_a_caller_alone_does_not_wait() -> None:
     step = Calls()
     began = local.elapsed()
@@ -60,12 +71,7 @@ def test_a_caller_alone_does_not_wait() -> None:
 
 
 def test_those_that_ask_during_a_step_share_the_next_one() -> None:
-    step = Calls()
-    gathering = Gathering(step)
-    step.may_go.clear()
-    first = threading.Thread(target=gathering.do, args=(0,))
-    first.start()
-    assert step.began.wait(PATIENCE)
+    step, gathering, first = a_step_under_way()
     threading.Timer(0.2, step.may_go.set).start()
     assert together(gathering.do, range(1, 31)) == [2 * item for item in range(1, 31)]
     first.join(PATIENCE)
@@ -173,12 +179,7 @@ def test_after_a_crowd_the_next_step_waits_for_more(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "GATHER_SECONDS", 0.0)
     monkeypatch.setattr(module, "TIMES_AS_LONG", 1e9)
     monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", PATIENCE)
-    step = Calls()
-    gathering = Gathering(step)
-    step.may_go.clear()
-    first = threading.Thread(target=gathering.do, args=(0,))
-    first.start()
-    assert step.began.wait(PATIENCE)
+    step, gathering, first = a_step_under_way()
     crowd = threading.Thread(target=together, args=(gathering.do, range(module.CROWD)))
     crowd.start()
     while len(gathering._waiting) < module.CROWD:
