@@ -17,9 +17,20 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time that a process has used, seconds."""
+    """Return the user and system time of a process and of what it started, seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return sum(int(field) for field in fields[11:15]) / _TICKS + _running_children(pid)
+
+
+def _running_children(pid: int) -> float:
+    total = 0.0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                words = (entry / "stat").read_text().rpartition(")")[2].split()
+                if words[1] == str(pid):
+                    total += (int(words[11]) + int(words[12])) / _TICKS
+    return total
 
 
 def resident_kb(pid: int) -> float:
@@ -37,15 +48,7 @@ def postgresql_cpu_seconds() -> float:
     postmaster = os.environ.get("BENCH_POSTMASTER")
     if not postmaster:
         return 0.0
-    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
-    total = sum(int(field) for field in fields[11:15]) / _TICKS
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, IndexError):
-                words = (entry / "stat").read_text().rpartition(")")[2].split()
-                if words[1] == postmaster:
-                    total += (int(words[11]) + int(words[12])) / _TICKS
-    return total
+    return cpu_seconds(int(postmaster))
 
 
 class Watch:

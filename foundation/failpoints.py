@@ -26,7 +26,8 @@ NAMES = (
     "after_mark",
     "after_request_left",
     "after_reply",
-    "in_commit",
+    "in_commit",  # of the ledger
+    "after_commit",  # the process that writes the ledger dies before it answers, and it alone
     "in_hand_over",
     "after_task_mark",  # a task's request may leave
     "after_task_reply",  # its answer is not stored yet
@@ -48,6 +49,8 @@ def _parse(text: str) -> dict[str, float]:
 
 
 _CHANCES = _parse(os.environ.get("QQCAMPAIGN_FAILPOINTS", ""))
+#: The processes that die with this one.
+_BEFORE_US: list[int] = []
 _SIGNAL = signal.Signals[os.environ.get("QQCAMPAIGN_FAILPOINT_SIGNAL", "SIGKILL")]
 
 
@@ -72,6 +75,11 @@ def failpoint_soon(name: str, *, within: float) -> None:
         timer.start()
 
 
+def die_with(pid: int) -> None:
+    """Have another process die first wherever this one does, but at "after_commit"."""
+    _BEFORE_US.append(pid)
+
+
 def _is_drawn(name: str) -> bool:
     chance = _CHANCES.get(name)
     return chance is not None and random.random() < chance  # noqa: S311 - not for security
@@ -85,5 +93,7 @@ def _die(name: str) -> None:
     the first would be taken for a process that did not continue.
     """
     os.write(2, f"failpoint {name}\n".encode())
+    for pid in _BEFORE_US if name != "after_commit" else ():
+        os.kill(pid, _SIGNAL)
     os.kill(os.getpid(), _SIGNAL)
     _CHANCES.clear()

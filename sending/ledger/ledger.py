@@ -12,18 +12,16 @@ import os
 import threading
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from gevent import monkey
 
 from clocks import local
-from foundation.failures import is_shared_failure
 from foundation.tracing import span
 from metrics.catalogue import LEDGER_ENTRIES, LEDGER_SECONDS, UNKNOWN
-from sending.ledger.batch import BatchWriter
-from sending.ledger.database_thread import DatabaseThread
 from sending.ledger.entries import Decision, Mark, Replay, Settlement
+from sending.ledger.writer import NotWrittenError, Writer, WriterInPlace
+from sending.ledger.writer_process import WriterProcess
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +39,6 @@ RESULT_WAIT_SECONDS = 0.05
 LARGEST_BATCH = 2000
 #: Pauses between tries while the database does not answer, seconds.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
-#: What a write may raise: the database's errors, and the driver's errors about a value.
-_WRITE_ERRORS = (DatabaseError, InterfaceError, ValueError, OverflowError, TypeError)
 
 
 class Ticket:
@@ -78,6 +74,13 @@ Requested = tuple[Mark | Replay, Ticket]
 Entry = TypeVar("Entry")
 
 
+def _writer_for(worker_id: int) -> Writer:
+    """Return what writes; without gevent (tests run lanes on threads) it is this thread."""
+    if monkey.is_module_patched("threading"):
+        return WriterProcess(worker_id=worker_id)
+    return WriterInPlace(worker_id=worker_id)
+
+
 def _drain(queue: deque[Entry]) -> list[Entry]:
     """Remove and return what is queued now, one by one: other threads may append meanwhile."""
     return [queue.popleft() for _ in range(len(queue))]
@@ -98,7 +101,7 @@ class Ledger:
     def __init__(self, *, worker_id: int, linger: float = LINGER_SECONDS) -> None:
         self.worker_id = worker_id
         self._linger = linger
-        self._writer = BatchWriter(worker_id=worker_id)
+        self._writer = _writer_for(worker_id)
         self._requests: deque[Requested] = deque()
         self._settlements: deque[Settlement] = deque()
         self._waiting_for_all: deque[Ticket] = deque()
@@ -106,7 +109,6 @@ class Ledger:
         self._is_closing = self._is_closed = False
         self._proved_at = 0.0
         self._thread: threading.Thread | None = None
-        self._database = DatabaseThread(connection_options=self._writer.connection_options)
         self.is_fenced_off = False
         self.commits = 0
 
@@ -165,7 +167,7 @@ class Ledger:
         while self._waiting_for_all:
             self._waiting_for_all.pop().release()
 
-    # --- the writing thread -------------------------------------------------------------------
+    # --- the writing greenlet -----------------------------------------------------------------
 
     def _write(self) -> None:
         try:
@@ -175,7 +177,7 @@ class Ledger:
             log.critical("The ledger broke down; this worker ends.", exc_info=True)
             os._exit(os.EX_SOFTWARE)
         finally:
-            self._database.close()
+            self._writer.close()
 
     def _write_until_closed(self) -> None:
         last_batch = 0
@@ -194,7 +196,7 @@ class Ledger:
             while settlements or requests:
                 settled, requested = settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
                 with span("ledger flush", results=len(settled), requests=len(requested)):
-                    self._database.call(partial(self._commit_until_done, settled, requested))
+                    self._commit_until_done(settled, requested)
                 for _entry, ticket in requested:
                     ticket.release()
                 del settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
@@ -223,14 +225,11 @@ class Ledger:
         while True:
             try:
                 decisions = self._commit(settlements, requests, is_again=is_again)
-            except _WRITE_ERRORS as problem:
-                if not is_shared_failure(problem):
-                    self._commit_one_by_one(settlements, requests, problem)
+            except NotWrittenError as problem:
+                if not problem.is_shared:
+                    self._commit_one_by_one(settlements, requests, problem.kind)
                     return
-                log.warning(
-                    "The ledger cannot write, trying again: %s", str(problem).split("\n")[0]
-                )
-                connection.close()
+                log.warning("The ledger cannot write, trying again: %s", problem.line)
                 is_again = True
                 local.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
@@ -244,14 +243,14 @@ class Ledger:
         self,
         settlements: Sequence[Settlement],
         requests: Sequence[Requested],
-        problem: Exception,
+        kind: str,
     ) -> None:
         """Commit each entry alone, so that a rejected one does not block the others."""
         if len(settlements) + len(requests) == 1:
             # Only the error's type: its message quotes values, and message texts are private.
-            log.error("The ledger had an entry refused: %s", type(problem).__name__)
+            log.error("The ledger had an entry refused: %s", kind)
             for _entry, ticket in requests:
-                ticket.problem = type(problem).__name__
+                ticket.problem = kind
             return
         for settlement in settlements:
             self._commit_until_done([settlement], [])
@@ -267,7 +266,7 @@ class Ledger:
     ) -> dict[int, Decision]:
         """Write one transaction; return the decisions by position in `requests`."""
         began_at = local.elapsed()
-        committed = self._writer.commit(
+        committed = self._writer.write(
             settlements, [entry for entry, _ticket in requests], is_again=is_again
         )
         self._proved_at = committed.proved_at

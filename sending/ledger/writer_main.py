@@ -1,0 +1,80 @@
+"""Writes a worker's batches: the main program of the process that `WriterProcess` starts.
+
+    python -m sending.ledger.writer_main SOCKET WORKER
+
+SOCKET is the number of an inherited socket, WORKER the worker's row. It reads batches from the
+socket, writes each in one transaction and answers. It ends when the worker closes the socket or
+dies, and not by SIGTERM: a worker that was told to end writes its last results through it.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+#: The server keeps the plan of a statement that came this often on the connection.
+PREPARED_AFTER = 3
+
+
+def main() -> None:
+    """Serve one worker until it is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sock, worker_id = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    sock.setblocking(True)  # the worker's end is its event loop's, and both are made alike
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
+
+    import django
+
+    django.setup()
+    gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
+    # A failpoint of the ledger stands for the death of the worker as a whole.
+    from foundation.failpoints import die_with
+
+    die_with(os.getppid())
+    with suppress(OSError, EOFError):  # the worker is gone
+        _serve(sock, worker_id)
+
+
+def _serve(sock: socket.socket, worker_id: int) -> None:
+    from foundation.failpoints import failpoint
+    from sending.ledger.parcels import receive, send
+    from sending.ledger.writer import NotWrittenError, WriterInPlace
+
+    writer = WriterInPlace(worker_id=worker_id)
+    _use_own_connection(writer.connection_options)
+    while True:
+        settlements, requests, is_again = receive(sock)
+        answer: object
+        try:
+            answer = writer.write(settlements, requests, is_again=is_again)
+        except NotWrittenError as problem:
+            answer = problem
+        failpoint("after_commit")
+        send(sock, answer)
+
+
+def _use_own_connection(more_options: str) -> None:
+    """Replace Django's connection by one with the ledger's options, outside the pool."""
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    own.settings_dict = copy.deepcopy(own.settings_dict)
+    options = own.settings_dict["OPTIONS"]
+    options.pop("pool", None)
+    if own.vendor == "postgresql":
+        options["options"] = options.get("options", "") + more_options
+        # Values are sent beside the statement instead of being written into it at each commit.
+        options["server_side_binding"] = True
+        # The same few statements come again and again: planning them took a tenth of the time.
+        options["prepare_threshold"] = PREPARED_AFTER
+    connections[DEFAULT_DB_ALIAS] = own
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The process that writes a worker's ledger: it dies, its worker dies, both die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qqhttp.simulator import GatewaySimulator
+from qqhttp.simulator.population import populate
+from sending.ledger.writer_process import MODULE
+from tests.egress.fleet import Fleet, assert_exact, is_over, sent
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
+
+ACCOUNTS, FRIENDS, GAP = 4, 20, 0.1
+
+
+def test_a_run_survives_deaths_after_commits_whose_answers_are_lost(
+    make_fleet: Callable[..., Fleet],
+) -> None:
+    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
+        fleet = make_fleet(gateway.url)
+        fleet.make_people(populate(gateway.settings), gap=GAP)
+        run = fleet.start_run()
+        worker = fleet.start_worker("a", env={"QQCAMPAIGN_FAILPOINTS": "after_commit=0.1"})
+        fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
+        log = (fleet.folder / "a.log").read_text("utf-8")
+        deaths = log.count("failpoint after_commit\n")
+        assert deaths > 1, deaths
+        assert log.count("The process that writes it ended with -9.") == deaths
+        assert worker.poll() is None, "the worker itself went on"
+        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
+
+
+def test_it_ends_with_its_worker_and_not_by_a_signal_to_end(
+    make_fleet: Callable[..., Fleet],
+) -> None:
+    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
+        fleet = make_fleet(gateway.url)
+        fleet.make_people(populate(gateway.settings), gap=GAP)
+        run = fleet.start_run()
+        worker = fleet.start_worker("a")
+        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
+        (first,) = _writers(worker)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(first, number)
+        seen = sent(run)
+        fleet.wait_until(lambda: sent(run) > seen + 5, what="more are sent")
+        assert _writers(worker) == [first]
+
+        os.kill(first, signal.SIGKILL)  # between two batches, or in one
+        seen = sent(run)
+        fleet.wait_until(lambda: sent(run) > seen + 5, what="more are sent after its death")
+        (second,) = _writers(worker)
+        assert second != first
+
+        worker.kill()
+        fleet.wait_until(lambda: not _is_running(second), what="it ends too", seconds=10)
+        worker = fleet.start_worker("a")
+        fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
+        (third,) = _writers(worker)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+        assert not _is_running(third)
+        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
+
+
+def test_a_worker_whose_writer_cannot_be_started_ends(
+    make_fleet: Callable[..., Fleet], tmp_path: Path
+) -> None:
+    """It does not wait for ever: whoever keeps it running starts it again."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os, sys\n"
+        f"if {MODULE!r} in sys.orig_argv:\n"
+        f"    open({str(tmp_path / 'starts')!r}, 'a').write('.')\n"
+        f"    os._exit(1)\n"
+    )
+    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
+        fleet = make_fleet(gateway.url)
+        fleet.make_people(populate(gateway.settings), gap=GAP)
+        run = fleet.start_run()
+        worker = fleet.start_worker("a", env={"PYTHONPATH": str(tmp_path)})
+        assert worker.wait(60) == os.EX_SOFTWARE
+        log = (fleet.folder / "a.log").read_text("utf-8")
+        assert "The ledger broke down; this worker ends." in log
+        assert ((tmp_path / "starts").read_text(), sent(run)) == (".....", 0)
+
+
+def _writers(worker: subprocess.Popen[bytes]) -> list[int]:
+    """Return the worker's processes that write its ledger."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _parent(int(entry.name)) == worker.pid:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            found += [int(entry.name)] * (MODULE.encode() in command)
+    return found
+
+
+def _parent(pid: int) -> int | None:
+    words = _status(pid)
+    return int(words[1]) if words else None
+
+
+def _is_running(pid: int) -> bool:
+    words = _status(pid)
+    return bool(words) and words[0] not in "ZX"
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
