@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
 from typing import Any
 
 from celery import signals
@@ -14,11 +13,6 @@ from accounts.wake_ups import wake_reconciler
 from sending.worker.runtime import current_runtime, start_runtime, stop_runtime
 
 log = logging.getLogger(__name__)
-
-#: How long the lanes' thread may hold the interpreter before the ledger's thread runs, seconds.
-#: With Python's default of 5 ms each step of a transaction waited that long: 20 ms per transaction
-#: instead of 8.
-SWITCH_SECONDS = 0.0005
 
 
 def _serves_lanes(sender: Any) -> bool:
@@ -31,7 +25,6 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
     """Start the runtime before the worker receives its first wake-up."""
     if not _serves_lanes(sender):
         return
-    sys.setswitchinterval(SWITCH_SECONDS)
     runtime = start_runtime(version=settings.VERSION, capacity=sender.concurrency)
     log.info("Serving egress %s as worker %s.", runtime.context.egress, runtime.context.worker.pk)
 

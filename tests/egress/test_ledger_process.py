@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from sending.ledger.writer_process import MODULE
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
+from tests.ledger_process import is_running, writers_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
 
@@ -46,27 +46,27 @@ def test_it_ends_with_its_worker_and_not_by_a_signal_to_end(
         run = fleet.start_run()
         worker = fleet.start_worker("a")
         fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
-        (first,) = _writers(worker)
+        (first,) = writers_of(worker.pid)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(first, number)
         seen = sent(run)
         fleet.wait_until(lambda: sent(run) > seen + 5, what="more are sent")
-        assert _writers(worker) == [first]
+        assert writers_of(worker.pid) == [first]
 
         os.kill(first, signal.SIGKILL)  # between two batches, or in one
         seen = sent(run)
         fleet.wait_until(lambda: sent(run) > seen + 5, what="more are sent after its death")
-        (second,) = _writers(worker)
+        (second,) = writers_of(worker.pid)
         assert second != first
 
         worker.kill()
-        fleet.wait_until(lambda: not _is_running(second), what="it ends too", seconds=10)
+        fleet.wait_until(lambda: not is_running(second), what="it ends too", seconds=10)
         worker = fleet.start_worker("a")
         fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
-        (third,) = _writers(worker)
+        (third,) = writers_of(worker.pid)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
-        assert not _is_running(third)
+        assert not is_running(third)
         assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
@@ -90,29 +90,3 @@ def test_a_worker_whose_writer_cannot_be_started_ends(
         assert "The ledger broke down; this worker ends." in log
         assert ((tmp_path / "starts").read_text(), sent(run)) == (".....", 0)
 
-
-def _writers(worker: subprocess.Popen[bytes]) -> list[int]:
-    """Return the worker's processes that write its ledger."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _parent(int(entry.name)) == worker.pid:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-            found += [int(entry.name)] * (MODULE.encode() in command)
-    return found
-
-
-def _parent(pid: int) -> int | None:
-    words = _status(pid)
-    return int(words[1]) if words else None
-
-
-def _is_running(pid: int) -> bool:
-    words = _status(pid)
-    return bool(words) and words[0] not in "ZX"
-
-
-def _status(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []

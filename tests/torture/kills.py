@@ -13,12 +13,14 @@ from collections.abc import Callable
 import redis
 
 from qqcampaign.environment import socket_path
+from tests.ledger_process import writers_of
 from tests.running_stack import RunningStack
 from tests.torture.postgresql import KillablePostgresql
 
 #: The relative frequency of each kill.
 WEIGHTS = {
     "worker": 30,
+    "ledger": 12,
     "jobs": 10,
     "beat": 5,
     "web": 4,
@@ -86,6 +88,8 @@ class Killer:
             return self.postgresql.kill_backend()
         if name == "redis flushed":
             return self._flush()
+        if name == "ledger":
+            return self._end_ledger()
         process = name.split()[0]
         if not self._end(process):
             return False
@@ -106,6 +110,14 @@ class Killer:
             return False
         self._deaths[process] += 1
         return True
+
+    def _end_ledger(self) -> bool:
+        """Kill the process that writes the worker's ledger; the worker goes on."""
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            for pid in writers_of(self.stack.pids["worker"]):
+                os.kill(pid, signal.SIGKILL)
+                return True
+        return False
 
     def _flush(self) -> bool:
         client = redis.Redis(unix_socket_path=str(socket_path(self.stack.home)), socket_timeout=2)

@@ -45,7 +45,7 @@ FAILPOINTS = (
     "after_claim=0.02,after_mark=0.003,after_leases=0.1,after_login=0.02",
     "after_request_left=0.004,in_hand_over=0.05",
     "after_reply=0.004",
-    "in_commit=0.006",
+    "in_commit=0.006,after_commit=0.01",
     "after_mark=0.001,after_request_left=0.001,after_reply=0.001,in_commit=0.002",
     "",
 )
@@ -261,7 +261,8 @@ class Torture:
         )
         for process, name in (failpoint_deaths - self._failpoint_deaths).elements():
             self.killer.kills[f"failpoint {name}"] += 1
-            self.killer.note_death(process)
+            if name != "after_commit":  # the worker itself went on
+                self.killer.note_death(process)
         self._failpoint_deaths |= failpoint_deaths
 
 
