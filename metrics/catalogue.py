@@ -10,7 +10,7 @@ from metrics.instruments import Count, Distribution, Instrument, Level
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-# --- workers: counted by the ledger's thread, the lanes' thread and the control loop --------------
+# --- workers: counted by the ledger, the lanes and the control loop --------------
 
 LEDGER_ENTRIES = Distribution(
     "qqcampaign_ledger_batch_entries",

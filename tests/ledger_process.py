@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sending.ledger.writer_process import MODULE
+#: What it runs. Not imported: torture kills from a process without Django.
+MODULE = "sending.ledger.writer_main"
 
 
 def writers_of(worker: int) -> list[int]:

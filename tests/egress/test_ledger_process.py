@@ -11,9 +11,8 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
-from sending.ledger.writer_process import MODULE
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
-from tests.ledger_process import is_running, writers_of
+from tests.ledger_process import MODULE, is_running, writers_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
 
