@@ -19,6 +19,7 @@ from contacts.models import Suppression
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.transport import UNACKNOWLEDGED_SECONDS
 from sending.lanes.permit import LEAVES_WITHIN_SECONDS
+from sending.ledger.batch import BatchWriter
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS, Decision, Mark, Replay
 from sending.ledger.ledger import Ledger
 from sending.models import Attempt, Delivery
@@ -188,16 +189,16 @@ def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     from django.db import OperationalError
 
     cut: list[int] = []
-    commit: Any = Ledger._commit
+    commit: Any = BatchWriter.commit
 
-    def cut_commit(self: Ledger, settlements: Any, requests: Any, *, is_again: bool) -> Any:
+    def cut_commit(self: BatchWriter, settlements: Any, requests: Any, *, is_again: bool) -> Any:
         decisions = commit(self, settlements, requests, is_again=is_again)
         if requests and not is_again and len(cut) < 5:
             cut.append(1)
             raise OperationalError("server closed the connection unexpectedly")
         return decisions
 
-    monkeypatch.setattr(Ledger, "_commit", cut_commit)
+    monkeypatch.setattr(BatchWriter, "commit", cut_commit)
     run = start(accounts=senders[:2])
     with LocalWorker() as worker:
         wait_until(lambda: is_finished(run), what="the end of the run")

@@ -167,7 +167,7 @@ MUTATIONS = (
     Mutation(
         "database errors: any error drops the entry",
         "sending/ledger/ledger.py",
-        "if not is_shared_failure(problem):",
+        "if not problem.is_shared:",
         "if True:",
         (f"{SENDING}/test_refused_repeats.py",),
     ),
