@@ -72,6 +72,10 @@ BENCHES = (
         _lanes(5000, 20, 60, "--start-within", "200"), (), targets.lanes,
     ),
     Bench(
+        "lanes-10000", "lanes", ONE,
+        _lanes(10_000, 20, 60, "--start-within", "200"), (), targets.lanes,
+    ),
+    Bench(
         "half-too-fast", "lanes", ONE,
         _lanes(100, 1, 30, "--too-fast"), _lanes(40, 1, 8, "--too-fast"), targets.half_too_fast,
     ),
