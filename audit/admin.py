@@ -18,7 +18,7 @@ from audit.models import AuditEntry
 from audit.reading import facts_of, kind_of, lines_of, told
 from audit.resources import AuditEntryResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
-from foundation.display import EMPTY
+from foundation.display import EMPTY, choice_words
 from foundation.refusals import Refusal
 from tabular.exports import stream_csv, write_xlsx
 
@@ -90,7 +90,7 @@ class AuditEntryAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     @display(description=_("from where"), ordering="channel")
     def from_where(self, entry: AuditEntry) -> str:
         """The channel and the address."""
-        return f"{entry.get_channel_display()} {entry.address}".strip()
+        return f"{choice_words(entry, 'channel')} {entry.address}".strip()
 
     @display(description=_("what"))
     def what(self, entry: AuditEntry) -> str:

@@ -43,7 +43,7 @@ from foundation.admin import (
 )
 from foundation.admin.plain_numbers import shown_number
 from foundation.ages import how_long
-from foundation.display import EMPTY
+from foundation.display import EMPTY, choice_words
 from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
@@ -249,7 +249,7 @@ class AccountAdmin(
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")
     def health(self, account: Account) -> tuple[str, Any]:
         """Return the state, which selects the colour, and its label with the reason."""
-        state, reason = account.get_state_display(), account.get_state_reason_display()
+        state, reason = choice_words(account, "state"), choice_words(account, "state_reason")
         if account.state in {AccountState.ONLINE, AccountState.NEW}:
             return account.state, state
         return account.state, f"{state}: {reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -65,8 +66,13 @@ class AccountHealth:
     @display(description=_("last codes"))
     def codes(self, account: Any) -> str:
         """Return the newest codes as dots."""
-        shown = account.lately.codes[:DOTS]
-        return render_to_string("console/account/dots.html", {"codes": shown})
+        return _dots(tuple(account.lately.codes[:DOTS]))
+
+
+@lru_cache(maxsize=1_000)
+def _dots(codes: tuple[str, ...]) -> str:
+    """Return codes as dots: most accounts of a page have the same."""
+    return render_to_string("console/account/dots.html", {"codes": codes})
 
 
 def healths_of(accounts: list[Account]) -> list[Health]:

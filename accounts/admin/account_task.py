@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from accounts.models import AccountTask
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.display import choice_words
 from tabular.uin_search import search_by_uin
 
 ACCOUNT_TASK_COLOURS = {"open": "info", "done": "success", "failed": "danger"}
@@ -44,4 +45,4 @@ class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("state"), label=ACCOUNT_TASK_COLOURS, ordering="state")
     def badge(self, account_task: AccountTask) -> tuple[str, Any]:
         """Return the state, which selects the colour, and its label."""
-        return account_task.state, account_task.get_state_display()
+        return account_task.state, choice_words(account_task, "state")

@@ -15,7 +15,7 @@ from accounts.admin.people_search import PeopleSearch
 from accounts.models import Friend
 from accounts.states import FriendPresence
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
-from foundation.display import EMPTY
+from foundation.display import EMPTY, choice_words
 from tabular.admin.large_uin_search import search_many_by_uin
 
 PRESENCE_COLOURS = {
@@ -49,7 +49,7 @@ class FriendAdmin(PeopleSearch, ReadOnlyMixin, UncountedAdmin):
     @display(description=_("presence"), label=PRESENCE_COLOURS)
     def now(self, friend: Friend) -> tuple[Any, Any]:
         """Return the presence, which selects the colour, and its label."""
-        return friend.presence, friend.get_presence_display() or EMPTY
+        return friend.presence, choice_words(friend, "presence") or EMPTY
 
     @admin.display(description=_("known since"), ordering="known_since")
     def since(self, friend: Friend) -> Any:

@@ -35,6 +35,7 @@ from accounts.models import FriendEvent, FriendLink, FriendLinkKind, Profile
 from accounts.states import FriendLinkState
 from accounts.wake_ups import wake_reconciler
 from foundation.admin import ReadOnlyMixin, UncountedAdmin, confirmation, details, require
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 from qqhttp import Sex
 from tabular.uin_search import search_by_uin
@@ -180,7 +181,7 @@ class FriendLinkAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("state"), label=LINK_COLOURS, ordering="state")
     def badge(self, link: FriendLink) -> tuple[str, Any]:
         """Return the state, which selects the colour, and its label."""
-        return link.state, link.get_state_display()
+        return link.state, choice_words(link, "state")
 
 
 @admin.register(FriendEvent)
@@ -208,7 +209,7 @@ class FriendEventAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("what"), label=EVENT_COLOURS)
     def badge(self, event: FriendEvent) -> tuple[str, Any]:
         """Return what happened, which selects the colour, and its label."""
-        return event.kind, event.get_kind_display()
+        return event.kind, choice_words(event, "kind")
 
 
 @admin.register(Profile)

@@ -36,6 +36,7 @@ from foundation.admin import (
     details,
     show_refusals,
 )
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 from tabular.uin_search import search_by_uin
 
@@ -200,7 +201,7 @@ class FriendRequestAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")
     def badge(self, request: FriendRequest) -> tuple[str, Any]:
         """Return the state, which selects the colour, and its label."""
-        return request.state, request.get_state_display()
+        return request.state, choice_words(request, "state")
 
     @admin.display(description=_("text"))
     def said(self, request: FriendRequest) -> str:

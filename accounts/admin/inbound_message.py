@@ -21,7 +21,7 @@ from unfold.decorators import display
 from accounts.models import InboundKind, InboundMessage
 from accounts.resources import InboundMessageResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
-from foundation.display import EMPTY
+from foundation.display import EMPTY, choice_words
 from foundation.names import without_controls
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.exports import stream_csv, write_xlsx
@@ -91,7 +91,7 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     @display(description=_("kind"), label=KIND_COLOURS, ordering="kind")
     def badge(self, message: InboundMessage) -> tuple[int, Any]:
         """Return the kind, which selects the colour, and its label."""
-        return message.kind, message.get_kind_display()
+        return message.kind, choice_words(message, "kind")
 
     @admin.display(description=_("text"))
     def said(self, message: InboundMessage) -> str:

@@ -33,7 +33,7 @@ from contacts.models import Contact
 from foundation.admin import ExactTextFilter, ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
 from foundation.admin.large_lists import between
-from foundation.display import EMPTY
+from foundation.display import EMPTY, choice_words
 from sending.admin.code_mark import code_mark
 from sending.models import Delivery, Reply, RunText
 from sending.querysets import DeliveryQuerySet
@@ -231,7 +231,7 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:
         """The state, coloured."""
-        return delivery.state, delivery.get_state_display()
+        return delivery.state, choice_words(delivery, "state")
 
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:

@@ -21,6 +21,7 @@ from campaigns.models import Notification, Sequence
 from campaigns.notification_states import NotificationState
 from campaigns.notifications.retry import retry_notifications
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 
 NOTIFICATION_COLOURS = {
@@ -89,7 +90,7 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
     @display(description=gettext_lazy("state"), label=NOTIFICATION_COLOURS, ordering="state")
     def badge(self, row: Notification) -> tuple[str, Any]:
         """The state, coloured."""
-        return row.state, row.get_state_display()
+        return row.state, choice_words(row, "state")
 
     @display(description=gettext_lazy("to"), ordering="target")
     def to(self, row: Notification) -> str:

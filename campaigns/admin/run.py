@@ -14,6 +14,7 @@ from unfold.decorators import display
 from campaigns.admin.page_urls import run_url
 from campaigns.models import CampaignRun
 from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin, details
+from foundation.display import choice_words
 from sending.states import RunState
 
 RUN_COLOURS = {
@@ -55,4 +56,4 @@ class RunAdmin(NameSearchMixin, ReadOnlyMixin, ConsoleAdmin):
     @display(description=_("state"), label=RUN_COLOURS, ordering="state")
     def badge(self, run: CampaignRun) -> tuple[str, Any]:
         """The state, coloured."""
-        return run.state, run.get_state_display()
+        return run.state, choice_words(run, "state")

@@ -32,6 +32,7 @@ from foundation.admin import (
     confirmation,
     require,
 )
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 
 SEQUENCE_COLOURS = {
@@ -202,7 +203,7 @@ class SequenceAdmin(
     @display(description=gettext_lazy("state"), label=SEQUENCE_COLOURS, ordering="state")
     def badge(self, sequence: Sequence) -> tuple[str, Any]:
         """The state, coloured."""
-        return sequence.state, sequence.get_state_display()
+        return sequence.state, choice_words(sequence, "state")
 
     def page_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show the sequence: its people by state, and the figures of each step."""

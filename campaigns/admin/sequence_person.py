@@ -19,6 +19,7 @@ from campaigns.reports.sequence_figures import people_past
 from campaigns.sequence_states import PersonState
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
+from foundation.display import choice_words
 
 PERSON_COLOURS = {
     PersonState.BEFORE: "default",
@@ -87,4 +88,4 @@ class SequencePersonAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("state"), label=PERSON_COLOURS, ordering="state")
     def badge(self, row: SequencePerson) -> tuple[str, Any]:
         """The state, coloured."""
-        return row.state, row.get_state_display()
+        return row.state, choice_words(row, "state")

@@ -22,6 +22,7 @@ from contacts.imports.progress import progress_of
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin
+from foundation.display import choice_words
 
 IMPORT_COLOURS = {
     ImportState.UPLOADED: "info",
@@ -96,7 +97,7 @@ class ContactImportAdmin(
     @display(description=_("state"), label=IMPORT_COLOURS, ordering="state")
     def badge(self, contact_import: ContactImport) -> tuple[str, Any]:
         """Return the state, which selects the colour, and its label."""
-        return contact_import.state, contact_import.get_state_display()
+        return contact_import.state, choice_words(contact_import, "state")
 
     @display(description=_("into the list"), ordering="contact_list__name")
     def into(self, contact_import: ContactImport) -> Any:

@@ -1,28 +1,35 @@
 """Makes what all rows of a list have in common once a list, not once a row.
 
-Unfold makes a list's headers anew for each row, and renders a template for each row's checkbox and
-each state: together a quarter of the time of a list of 50 rows.
+Unfold makes a list's headers anew for each row, asks for each row what is true of the list, and
+renders a template for each row's checkbox and each state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
-from itertools import islice
+from functools import cache
+from itertools import cycle
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from unfold.admin import ModelAdmin, checkbox
 from unfold.decorators import display
 from unfold.templatetags import unfold_list
 
+from foundation.admin.list_cells import cells_of
+
 _headers_of = unfold_list.result_headers
-#: The column of the checkboxes in `list_display`.
-ACTION_CHECKBOX = "action_checkbox"
+#: A row as Unfold's change_list_results.html has it; every other row has the second classes.
+_ROW = (
+    '<tbody class="block relative lg:table-row-group {}" x-data="{{rowOpen: false}}" >'
+    '<tr class="data-row block border border-base-200 mb-3 relative rounded-default lg:table-row '
+    'lg:border-none lg:mb-0 lg:rounded-none dark:border-base-800">{}</tr></tbody>'
+)
+_SHADES = ("", "bg-base-50 dark:bg-white/[.02]")
 
 
 def result_headers(cl: Any) -> Sequence[dict[str, Any]]:
@@ -33,41 +40,15 @@ def result_headers(cl: Any) -> Sequence[dict[str, Any]]:
     return headers
 
 
-def display_for_label(value: Any, empty: str, label: Any) -> SafeString:
-    """Return a state as a badge; what looks the same is rendered once a language."""
-    colours = tuple(label.items()) if isinstance(label, dict) else None
-    match value:
-        case (state, words) if colours is not None:
-            return _badge(get_language(), colours, state, str(words))
-    made: SafeString = _label_of(value, empty, label)
-    return made
+def results(cl: Any) -> Iterator[SafeString]:
+    """Yield the rows of a list: templates/admin/change_list_results.html has no more of them."""
+    for shade, cells in zip(cycle(_SHADES), cells_of(cl, result_headers(cl)), strict=False):
+        yield SafeString(_ROW.format(shade, "".join(cells)))
 
 
-@lru_cache(maxsize=1_000)
-def _badge(
-    _language: str | None, colours: tuple[tuple[Any, str], ...], state: Any, words: str
-) -> SafeString:
-    made: SafeString = _label_of((state, words), "", dict(colours))
-    return made
-
-
-def items_for_result(cl: Any, result: Model, form: Any) -> Iterator[SafeString]:
-    """Return the cells of a row, each with its label for phones: the first is not always a box."""
-    cells = _items_of(cl, result, form)
-    if cl.list_display[0] != ACTION_CHECKBOX:
-        label = format_html('data-label="{}"', result_headers(cl)[0]["text"])
-        wrong = format_html('data-label="{}"', gettext("Select record"))
-        for cell in islice(cells, 1):
-            yield SafeString(cell.replace(wrong, label, 1))
-    yield from cells
-
-
-# The rows' template tag finds the functions by their names.
-_label_of = unfold_list.display_for_label
+# The list's template tag finds the functions by their names.
 unfold_list.result_headers = result_headers
-_items_of = unfold_list.items_for_result
-unfold_list.items_for_result = items_for_result
-unfold_list.display_for_label = display_for_label
+unfold_list.results = results
 
 
 @cache

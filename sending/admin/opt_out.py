@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin, confirmation, show_refusals
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 from sending.models import OptDirection, OptOut
 from sending.opt_outs.undo import undo_opt_out
@@ -154,7 +155,7 @@ class OptOutAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     @display(description=gettext_lazy("what it does"), label=DIRECTION_COLOURS)
     def badge(self, row: OptOut) -> tuple[str, Any]:
         """Return the direction, which selects the colour, and its label."""
-        return row.direction, row.get_direction_display()
+        return row.direction, choice_words(row, "direction")
 
     @admin.display(description=gettext_lazy("reply"))
     def said(self, row: OptOut) -> str:

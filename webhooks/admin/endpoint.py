@@ -15,6 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from foundation.admin import ConsoleAdmin, NamedMixin
+from foundation.display import choice_words
 from foundation.refusals import Refusal
 from webhooks.endpoints import (
     checked_url,
@@ -104,7 +105,7 @@ class EndpointAdmin(NamedMixin, ConsoleAdmin):
     @display(description=_("state"), ordering="state", label=COLOURS)
     def badge(self, endpoint: Endpoint) -> tuple[str, str]:
         """The state."""
-        return endpoint.state, endpoint.get_state_display()
+        return endpoint.state, choice_words(endpoint, "state")
 
     @display(description=_("waiting"), ordering="waiting")
     def backlog(self, endpoint: Any) -> int:
@@ -116,7 +117,7 @@ class EndpointAdmin(NamedMixin, ConsoleAdmin):
         """The state, and the last problem."""
         if not endpoint.pk:
             return "-"
-        return f"{endpoint.get_state_display()}. {endpoint.problem}".strip()
+        return f"{choice_words(endpoint, 'state')}. {endpoint.problem}".strip()
 
     @admin.action(description=_("Send a test"), permissions=["change"])
     def test(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.display import choice_words
 from webhooks.endpoints import resend
 from webhooks.models import Message
 from webhooks.states import MessageState
@@ -66,7 +67,7 @@ class MessageAdmin(ReadOnlyMixin, UncountedAdmin):
     @display(description=_("state"), ordering="state", label=COLOURS)
     def badge(self, message: Message) -> tuple[str, str]:
         """The state."""
-        return message.state, message.get_state_display()
+        return message.state, choice_words(message, "state")
 
     @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
