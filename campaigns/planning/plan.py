@@ -33,7 +33,7 @@ from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
 #: People per transaction. SQLite has one writer, so the ledger waits while a chunk is written.
-CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
+CHUNK = {"postgresql": 50_000, "sqlite": 10_000}
 #: How long the statement of the chunks is used before the rules are read again: a change of the
 #: accounts holds for the people who are planned a second later.
 FRESH_SECONDS = 1.0
