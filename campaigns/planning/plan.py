@@ -22,7 +22,7 @@ from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribut
 from campaigns.planning.people_sql import Chunk, packed
 from campaigns.planning.plan_sql import Insert, Planned, insert_of
 from campaigns.planning.rules import rules_of_run
-from campaigns.planning.turns import Turn, Turns, one_at_a_time
+from campaigns.planning.turns import Turn, Turns, only_planner
 from campaigns.states import SendingOrder
 from clocks import shared
 from foundation.failpoints import failpoint
@@ -48,10 +48,15 @@ _NOBODY = RankedPeople.of({2**32 - 1: 0})
 def plan_run(*, run: CampaignRun) -> bool:
     """Plan a run that is being prepared; return whether it is running now.
 
-    Safe to call at any time, from several processes at once and after any interruption.
+    Safe to call at any time, from several processes at once and after any interruption. It does
+    nothing while another thread of this process plans the run.
     """
-    with one_at_a_time(run.pk):
-        _plan_chunks(run)
+    with only_planner(run.pk) as is_only:
+        return is_only and _plan(run)
+
+
+def _plan(run: CampaignRun) -> bool:
+    _plan_chunks(run)
     run.refresh_from_db()
     if run.state != RunState.PREPARING:
         return run.state == RunState.RUNNING

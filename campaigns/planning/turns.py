@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeAlias
-from weakref import WeakValueDictionary
 
 from django.db import Error, connection
 
@@ -169,24 +168,23 @@ def unchecked_keys() -> Iterator[None]:
         yield
 
 
-class _Lock:
-    """A lock to which a weak reference is possible."""
-
-    def __init__(self) -> None:
-        self.held = threading.Lock()
-
-
-_planned_here: WeakValueDictionary[int, _Lock] = WeakValueDictionary()
-_naming = threading.Lock()
+_planned_here: set[int] = set()
+_changing = threading.Lock()
 
 
 @contextmanager
-def one_at_a_time(run_id: int) -> Iterator[None]:
-    """Let one thread of this process plan a run at a time; the others wait.
+def only_planner(run_id: int) -> Iterator[bool]:
+    """Yield whether no other thread of this process plans a run.
 
-    Two would be no faster: the later one would choose the people whom the other one writes.
+    A second planner would be no faster: it would choose the people whom the first one writes, and
+    a tick that waited for a large plan would keep a thread of the jobs worker from everything else.
     """
-    with _naming:
-        lock = _planned_here.get(run_id) or _planned_here.setdefault(run_id, _Lock())
-    with lock.held:
-        yield
+    with _changing:
+        is_only = run_id not in _planned_here
+        _planned_here.add(run_id)
+    try:
+        yield is_only
+    finally:
+        if is_only:
+            with _changing:
+                _planned_here.discard(run_id)

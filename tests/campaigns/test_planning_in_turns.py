@@ -205,7 +205,7 @@ def test_a_chunk_that_another_process_wrote_is_not_written_again(
     run: CampaignRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On PostgreSQL the other one comes before the choice: it would wait for this one's chunk."""
-    monkeypatch.setattr(plan, "one_at_a_time", lambda _run_id: nullcontext())
+    monkeypatch.setattr(plan, "only_planner", lambda _run_id: nullcontext(True))
     form = getattr(chunk_forms, FORM)
     choose, passed = form.choose, list[int]()
 
@@ -261,17 +261,12 @@ def test_a_failure_abandons_what_comes_after_it() -> None:
     assert written == [0, 1, 2, 3, 4]
 
 
-def test_a_run_is_planned_by_one_thread_of_a_process_at_a_time() -> None:
-    with turns.one_at_a_time(1):
-        began = threading.Event()
-
-        def other() -> None:
-            with turns.one_at_a_time(1):
-                began.set()
-
-        thread = threading.Thread(target=other)
-        thread.start()
-        with turns.one_at_a_time(2):
-            assert not began.wait(0.1)
-    thread.join(10)
-    assert began.is_set()
+def test_a_run_is_planned_by_one_thread_of_a_process(run: CampaignRun) -> None:
+    with turns.only_planner(run.pk) as is_only, turns.only_planner(run.pk + 1) as is_other:
+        assert is_only
+        assert is_other
+        elsewhere(lambda: plan_run(run=CampaignRun.objects.get(pk=run.pk)))
+        assert not plan_run(run=run)
+        assert rows(run) == []
+    assert plan_run(run=run)
+    assert len(rows(run)) == len(PEOPLE)
