@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from time import sleep
 from typing import Any
 
 import pytest
@@ -234,6 +235,7 @@ def test_chunks_are_chosen_and_written_in_their_order() -> None:
         assert turn.previous == (turn.behind - 1 if turn.behind else None)
         turn.chosen(turn.behind + 1 if turn.behind < 19 else None)
         turn.wait()
+        sleep(0.002)  # the other thread comes to its next choice meanwhile
         log.append(("written", turn.behind))
         turn.written()
 
