@@ -202,6 +202,31 @@ def test_a_chunk_is_not_written_after_a_cancel(
     assert check_figures(run=run) == []
 
 
+def test_a_cancel_waits_for_the_chunk_that_is_being_written(
+    run: CampaignRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancels: list[threading.Thread] = []
+
+    def cancel() -> None:
+        try:
+            cancel_run(run=CampaignRun.objects.get(pk=run.pk))
+        finally:
+            connection.close()
+
+    def failpoint(name: str) -> None:
+        if name == "in_chunk" and not cancels:
+            cancels.append(threading.Thread(target=cancel))
+            cancels[0].start()
+            cancels[0].join(0.3)
+
+    monkeypatch.setattr(plan, "failpoint", failpoint)
+    assert not plan_run(run=run)
+    cancels[0].join(30)
+    assert Delivery.objects.filter(run=run).exists()
+    assert {row[3] for row in rows(run)} <= {"cancelled", "skipped"}
+    assert check_figures(run=run) == []
+
+
 def test_a_chunk_that_another_process_wrote_is_not_written_again(
     run: CampaignRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
