@@ -25,6 +25,10 @@ from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
+from webhooks.endpoints import add_endpoint
+from webhooks.models import Message
+from webhooks.outbox.subscribers import forget_subscribers
+from webhooks.states import EventKind
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_040)
@@ -225,6 +229,17 @@ def test_a_cancel_waits_for_the_chunk_that_is_being_written(
     assert Delivery.objects.filter(run=run).exists()
     assert {row[3] for row in rows(run)} <= {"cancelled", "skipped"}
     assert check_figures(run=run) == []
+
+
+def test_each_skipped_person_is_told_once(run: CampaignRun, threads: set[str]) -> None:
+    forget_subscribers()
+    add_endpoint(name="crm", url="https://example.com/hook", events=[])
+    assert plan_run(run=run)
+    assert len(threads) == 2
+    told = list(Message.objects.filter(kind=EventKind.DELIVERY_ENDED).values_list("uin", flat=True))
+    forget_subscribers()
+    assert sorted(told) == [uin for uin, *_others, state, _reason, _rank in rows(run)
+                            if state == "skipped"]  # fmt: skip
 
 
 def test_a_chunk_that_another_process_wrote_is_not_written_again(
