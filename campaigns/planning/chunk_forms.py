@@ -25,7 +25,7 @@ _CHUNKS = 5_152
 _LOCK = "SELECT pg_advisory_xact_lock(%s, hashint8(%s::bigint << 40 # %s))"
 # All keys but that of the run, which the transaction locks when it writes.
 _KEYS = """
-SELECT string_agg(quote_ident(conname), ', ') FROM pg_constraint
+SELECT coalesce(string_agg(quote_ident(conname), ', '), '') FROM pg_constraint
  WHERE conrelid = 'sending_delivery'::regclass AND contype = 'f'
    AND confrelid <> 'sending_run'::regclass
 """
@@ -115,7 +115,8 @@ class _Inserted:
 
     def settle(self, *, run_id: int, previous: int | None) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET CONSTRAINTS {_keys()} IMMEDIATE")
+            if keys := _keys():
+                cursor.execute(f"SET CONSTRAINTS {keys} IMMEDIATE")
             if previous is not None:
                 # The wait for the chunk before is the database's: it sees a deadlock, and does not
                 # take this transaction for a forgotten one.
