@@ -13,7 +13,7 @@ from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
 from campaigns.planning.people_sql import Chunk
-from campaigns.planning.plan import CHUNK, count_merged, count_planned
+from campaigns.planning.plan import count_merged, count_planned
 from campaigns.planning.plan_sql import insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
@@ -24,6 +24,10 @@ from foundation.sentences import Sentence as _
 from sending.models import Delivery, RunEvent
 from sending.states import RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
+
+#: People per transaction. On SQLite fewer than in planning: here the accounts are chosen while
+#: nobody else may write.
+CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
 
 
 def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:

@@ -1,8 +1,9 @@
 """The service that plans a run: it creates a delivery for each person and assigns an account.
 
-Planning goes by contact id, in chunks. Each chunk and its figures are one transaction. So planning
-that was interrupted continues after the last chunk, a person is planned once, and no other writer
-waits long for the database.
+Planning goes by contact id, in chunks. A chunk, its figures and the position of the plan are
+written in one transaction. So planning that was interrupted continues after the last chunk, a
+person is planned once, and no other writer waits long for the database. The accounts of a chunk are
+chosen while the one before it is written (decision 0086).
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from time import monotonic
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection
 
 from campaigns.audience_query import merged_memberships, next_people
 from campaigns.models import CampaignRun
+from campaigns.planning.chunk_forms import Outdated, form_of_database
 from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
 from campaigns.planning.people_sql import Chunk, packed
-from campaigns.planning.plan_sql import Insert, Planned, carry_out, insert_of
+from campaigns.planning.plan_sql import Insert, Planned, insert_of
 from campaigns.planning.rules import rules_of_run
+from campaigns.planning.turns import Turn, Turns, only_planner
 from campaigns.states import SendingOrder
 from clocks import shared
 from foundation.failpoints import failpoint
@@ -30,10 +33,12 @@ from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
 #: People per transaction. SQLite has one writer, so the ledger waits while a chunk is written.
-CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
+CHUNK = {"postgresql": 50_000, "sqlite": 10_000}
 #: How long the statement of the chunks is used before the rules are read again: a change of the
 #: accounts holds for the people who are planned a second later.
 FRESH_SECONDS = 1.0
+#: So often a chunk is chosen whose people are erased meanwhile.
+_TRIES = 5
 #: In the statement of the chunks, the contact after which a chunk begins. No contact has this id.
 _BEHIND = 2**62
 #: In its place, the people themselves, if they have ranks of their own.
@@ -43,14 +48,15 @@ _NOBODY = RankedPeople.of({2**32 - 1: 0})
 def plan_run(*, run: CampaignRun) -> bool:
     """Plan a run that is being prepared; return whether it is running now.
 
-    Safe to call at any time, from several processes at once and after any interruption.
+    Safe to call at any time, from several processes at once and after any interruption. It does
+    nothing while another thread of this process plans the run.
     """
-    plan = _Plan(run)
-    # On SQLite the keys are not checked again: a chunk refers to rows that its own statement has
-    # read, and no other writer removes them before its end (decision 0063).
-    with connection.constraint_checks_disabled():
-        while plan.next_chunk():
-            failpoint("in_planning")
+    with only_planner(run.pk) as is_only:
+        return is_only and _plan(run)
+
+
+def _plan(run: CampaignRun) -> bool:
+    _plan_chunks(run)
     run.refresh_from_db()
     if run.state != RunState.PREPARING:
         return run.state == RunState.RUNNING
@@ -71,8 +77,30 @@ def plan_run(*, run: CampaignRun) -> bool:
     )
 
 
+def _plan_chunks(run: CampaignRun) -> None:
+    """Plan chunk after chunk, from the position of the plan to the end of the audience."""
+    plan, tries, last = _Plan(run), 0, -1
+    while (behind := plan.position()) is not None:
+        tries, last = (tries + 1 if behind == last else 1), behind
+        turns = Turns(plan.next_chunk, behind=behind, pause_every=plan.pause_every)
+        try:
+            turns.run()
+        except Overtaken:
+            continue  # another process plans the run, or it is no longer prepared
+        except (IntegrityError, Outdated):
+            # Somebody was erased since the choice. The next choice does not see them.
+            if tries == _TRIES:
+                raise
+        else:
+            return
+
+
+class Overtaken(Exception):
+    """The plan is not where a chunk begins, or the run is no longer being prepared."""
+
+
 class _Plan:
-    """The planning of one run by this process."""
+    """The planning of one run by this process, in up to two threads."""
 
     def __init__(self, run: CampaignRun) -> None:
         self._run_id = run.pk
@@ -81,27 +109,50 @@ class _Plan:
         self._ranked = rank_by_attribute(run=run) if is_ranked else None
         self._statement: Insert | None = None
         self._made_at = 0.0
+        self.pause_every = form_of_database().pause_every
 
-    def next_chunk(self) -> bool:
-        """Plan the next chunk; return False when there is none."""
-        with transaction.atomic():
-            # The run is locked until the chunk is written, so a second planner waits and continues
-            # from there. If it skipped the locked run, it would consider the plan complete too
-            # early.
-            locked = CampaignRun.objects.select_for_update(of=("self", "run")).filter(
-                pk=self._run_id
-            )
-            state, behind = locked.values_list("state", "planned_through").get()
-            if state != RunState.PREPARING:
-                return False
-            planned = carry_out(self._insert(behind))
-            if not planned:
-                return False
-            through = max(part.through for part in planned)
-            CampaignRun.objects.filter(pk=self._run_id).update(planned_through=through)
-            count_planned(run_id=self._run_id, planned=planned)
-            failpoint("in_chunk")
-        return True
+    def position(self) -> int | None:
+        """Return the contact up to which people are planned; None if the run is not prepared."""
+        row = CampaignRun.objects.filter(pk=self._run_id).values_list("state", "planned_through")
+        state, behind = row.get()
+        return int(behind) if state == RunState.PREPARING else None
+
+    def next_chunk(self, turn: Turn) -> None:
+        """Plan a chunk.
+
+        Raises:
+            Overtaken, Outdated, Abandoned, IntegrityError: it is not planned now.
+        """
+        form = form_of_database()
+        with form.whole():
+            insert = self._insert(turn.behind)
+            planned = form.choose(insert, behind=turn.behind)
+            through = max((part.through for part in planned), default=None)
+            is_last = sum(part.deliveries for part in planned) < CHUNK[connection.vendor]
+            turn.chosen(None if is_last else through)
+            if through is None:
+                return
+            form.settle(run_id=self._run_id, previous=turn.previous)
+            turn.wait()
+            with form.writing():
+                self._lock(turn.behind)
+                form.write(insert, planned)
+                CampaignRun.objects.filter(pk=self._run_id).update(planned_through=through)
+                count_planned(run_id=self._run_id, planned=planned)
+                failpoint("in_chunk")
+        turn.written()
+        failpoint("in_planning")
+
+    def _lock(self, behind: int) -> None:
+        """Lock the run until the chunk is written: a cancel or another planner waits for it.
+
+        Raises:
+            Overtaken: the chunk is no longer the next one.
+        """
+        locked = CampaignRun.objects.select_for_update(of=("self", "run")).filter(pk=self._run_id)
+        state, position = locked.values_list("state", "planned_through").get()
+        if state != RunState.PREPARING or position != behind:
+            raise Overtaken
 
     def _insert(self, behind: int) -> Insert:
         """Return the statement of the chunk that begins after a contact."""

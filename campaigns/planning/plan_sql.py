@@ -30,27 +30,31 @@ from sending.webhook_events import last_delivery, tell_planned
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
 """
-_INSERT = """
-INSERT INTO sending_delivery
-    (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res, text_number)
-SELECT %s, id,
+# What becomes of each person of a chunk.
+_CHOSEN = """
+SELECT id AS contact_id,
        CASE WHEN is_rest AND picked_account IS NOT NULL
                  AND NOT (is_suppressed OR over_limit <> '' OR is_held_out)
-            THEN rank - 2147483648 ELSE rank END, uin,  -- negative, in the same order
+            THEN rank - 2147483648 ELSE rank END AS rank, uin,  -- negative, in the same order
        CASE WHEN is_suppressed OR over_limit <> '' OR is_held_out THEN NULL
-            ELSE picked_account END,
+            ELSE picked_account END AS account_id,
        CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL OR is_held_out
-            THEN 'skipped' ELSE 'pending' END,
+            THEN 'skipped' ELSE 'pending' END AS state,
        CASE WHEN is_suppressed THEN 'suppressed'
             WHEN over_limit <> '' THEN over_limit
             WHEN picked_account IS NOT NULL AND is_held_out THEN 'holdout'
             WHEN picked_account IS NOT NULL THEN ''
             WHEN has_friend THEN 'no_account'
-            ELSE 'not_a_friend' END,
-       0, '',
+            ELSE 'not_a_friend' END AS reason,
        CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL OR is_held_out THEN 0
-            ELSE text_number END
+            ELSE text_number END AS text_number
   FROM ({picks}) picks
+"""
+_INSERT = """
+INSERT INTO sending_delivery
+    (run_id, attempt_count, last_res, contact_id, rank, uin, account_id, state, reason, text_number)
+SELECT %s, 0, '', contact_id, rank, uin, account_id, state, reason, text_number
+  FROM ({chosen}) chosen
 """
 # The audience and each person's friendships must be read by index. Tables that were just filled
 # have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
@@ -66,8 +70,8 @@ _FOR_A_CHUNK = (
 
 # PostgreSQL counts the rows while inserting them. SQLite does not allow INSERT in a CTE.
 _COUNTED = """
-WITH planned AS ({insert} RETURNING state, reason, contact_id)
-SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
+WITH planned AS ({insert} RETURNING id, state, reason, contact_id)
+SELECT state, reason, COUNT(*), MAX(contact_id), MIN(id) FROM planned GROUP BY state, reason
 """
 _LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
 # Most rows are pending, and these need not be grouped.
@@ -123,18 +127,29 @@ class Insert:
 
     Attributes:
         run_id: the run.
-        sql: inserts their deliveries.
-        params: its parameters.
+        chosen: the SQL of what becomes of each person: contact_id, rank, uin, account_id, state,
+            reason, text_number.
+        chosen_params: its parameters.
     """
 
     run_id: int
-    sql: str
-    params: tuple[Any, ...]
+    chosen: str
+    chosen_params: tuple[Any, ...]
+
+    @property
+    def sql(self) -> str:
+        """The statement that inserts their deliveries."""
+        return _INSERT.format(chosen=self.chosen)
+
+    @property
+    def params(self) -> tuple[Any, ...]:
+        """The parameters of `sql`."""
+        return (self.run_id, *self.chosen_params)
 
     def instead(self, old: object, new: object) -> Insert:
         """Return the same statement with another value of a parameter."""
-        params = tuple(new if value == old else value for value in self.params)
-        return Insert(self.run_id, self.sql, params)
+        params = tuple(new if value == old else value for value in self.chosen_params)
+        return Insert(self.run_id, self.chosen, params)
 
 
 def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list[Planned]:
@@ -147,30 +162,37 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
     Returns:
         the number of new deliveries by state and reason; empty when there is none.
     """
-    return carry_out(insert_of(rules=rules, people=people))
-
-
-def insert_of(*, rules: PlanRules, people: Chunk | RankedPeople) -> Insert:
-    """Return the statement that plans people."""
-    picks = pick_accounts(rules=rules, people=people)
-    return Insert(rules.run_id, _INSERT.format(picks=picks.sql), (rules.run_id, *picks.params))
-
-
-def carry_out(insert: Insert) -> list[Planned]:
-    """Plan people by a statement; return the number of new deliveries by state and reason."""
+    insert = insert_of(rules=rules, people=people)
     last_before = last_delivery()
-    with connection.cursor() as cursor:
-        prepare_for_chunk(cursor)
-        if connection.vendor == "postgresql":
-            cursor.execute(_COUNTED.format(insert=insert.sql), insert.params)
-            planned = [Planned(*row) for row in cursor.fetchall()]
-        else:
+    if connection.vendor == "postgresql":
+        planned, _first = insert_counted(insert)
+    else:
+        with connection.cursor() as cursor:
             cursor.execute(_LAST)
             last = cursor.fetchone()[0]
             cursor.execute(insert.sql, insert.params)
             planned = _counted(cursor, last, insert.run_id)
     tell_planned(run_id=insert.run_id, after=last_before)
     return planned
+
+
+def insert_of(*, rules: PlanRules, people: Chunk | RankedPeople) -> Insert:
+    """Return the statement that plans people."""
+    picks = pick_accounts(rules=rules, people=people)
+    return Insert(rules.run_id, _CHOSEN.format(picks=picks.sql), picks.params)
+
+
+def insert_counted(insert: Insert) -> tuple[list[Planned], int]:
+    """Plan people by a statement of PostgreSQL, in the caller's transaction.
+
+    Returns:
+        the number of new deliveries by state and reason, and the key of the first one; 0 if none.
+    """
+    with connection.cursor() as cursor:
+        prepare_for_chunk(cursor)
+        cursor.execute(_COUNTED.format(insert=insert.sql), insert.params)
+        rows = cursor.fetchall()
+    return [Planned(*row[:-1]) for row in rows], min((row[-1] for row in rows), default=0)
 
 
 def _counted(cursor: CursorWrapper, last: int, run_id: int) -> list[Planned]:

@@ -97,7 +97,7 @@ _LOCK_PEOPLE = """
 SELECT pg_advisory_xact_lock(%s, key)
   FROM (SELECT DISTINCT hashint8(id) AS key FROM unnest(%s::bigint[]) AS t (id) ORDER BY 1) keys
 """
-#: The first half of these locks' keys. Nothing else here takes advisory locks.
+#: The first half of these locks' keys. Planning locks its chunks with another one.
 _PEOPLE = 5_151
 
 # Marks whose commit succeeded although its answer was lost. A SEQ has one mark, so they are ours.

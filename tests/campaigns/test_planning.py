@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import nullcontext
 
 import pytest
 from django.db import connection
@@ -158,14 +159,19 @@ def test_a_cancel_ends_planning(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("small_chunks")
-def test_two_planners_at_once_plan_every_person() -> None:
+@pytest.mark.parametrize("are_processes", [False, True])
+def test_two_planners_at_once_plan_every_person(
+    monkeypatch: pytest.MonkeyPatch, are_processes: bool
+) -> None:
+    if are_processes:  # those do not know of each other
+        monkeypatch.setattr(plan, "only_planner", lambda _run_id: nullcontext(True))
     people = range(100_000, 100_300)
     make_account(20_001, friends=people)
     run = a_run(people)
     barrier = threading.Barrier(4)
     deaths: list[BaseException] = []
 
-    def plan() -> None:
+    def plan_it() -> None:
         try:
             barrier.wait(10)
             plan_run(run=CampaignRun.objects.get(pk=run.pk))
@@ -174,11 +180,11 @@ def test_two_planners_at_once_plan_every_person() -> None:
         finally:
             connection.close()
 
-    planners = [threading.Thread(target=plan) for _ in range(4)]
+    planners = [threading.Thread(target=plan_it) for _ in range(4)]
     for planner in planners:
         planner.start()
     for planner in planners:
-        planner.join(30)
+        planner.join(60)
     run.refresh_from_db()
     assert (run.state, deaths) == (RunState.RUNNING, [])
     assert planned(run) == {("pending", "", 20_001): 300}
