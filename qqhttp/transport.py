@@ -110,7 +110,7 @@ class Transport:
         try:
             sock.settimeout(self._write_timeout)
             try:  # noqa: SIM105 - `suppress` costs more, and every message comes here
-                sock.sendall(request)
+                _send(sock, request)
             except BrokenPipeError:
                 pass  # it may have answered before it closed
             self._read(sock, reply)
@@ -151,6 +151,13 @@ class Transport:
         except OSError:
             return False
         return bool(state == _ESTABLISHED and unread == _NO_BYTES)
+
+
+def _send(sock: socket.socket, request: bytes) -> None:
+    """Send a request: nearly always one call, without what `sendall` prepares for more."""
+    left = len(request) - sock.send(request)
+    if left:
+        sock.sendall(request[-left:])
 
 
 def _has_input(sock: socket.socket) -> bool:
