@@ -116,15 +116,15 @@ def test_any_bytes_mean_the_same_however_they_are_split(
 @contextlib.contextmanager
 def written() -> Iterator[list[int]]:
     """Yield the lengths of what this thread writes into sockets, noted before it is written."""
-    here, writes, sendall = threading.get_ident(), list[int](), socket.socket.sendall
+    here, writes, send = threading.get_ident(), list[int](), socket.socket.send
 
-    def noted(sock: socket.socket, data: bytes, flags: int = 0) -> None:
+    def noted(sock: socket.socket, data: bytes, flags: int = 0) -> int:
         if threading.get_ident() == here:
             writes.append(len(data))
-        sendall(sock, data, flags)
+        return send(sock, data, flags)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "sendall", noted)
+        patch.setattr(socket.socket, "send", noted)
         yield writes
 
 
