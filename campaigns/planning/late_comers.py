@@ -14,7 +14,7 @@ from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
 from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import CHUNK, count_merged, count_planned
-from campaigns.planning.plan_sql import insert_deliveries
+from campaigns.planning.plan_sql import Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint
@@ -50,9 +50,11 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
             _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},
             code="of_sequence",
         )
-    added = 0
-    while (chunk := _add_chunk(run_id=run.pk)) > 0:
-        added += chunk
+    added = behind = 0
+    # Each chunk begins after the one before: what it found planned is not walked again.
+    while planned := _add_chunk(run_id=run.pk, behind=behind):
+        added += sum(part.deliveries for part in planned)
+        behind = max(part.through for part in planned)
         failpoint("in_late_comers")
     if added:
         count_merged(run)
@@ -79,8 +81,8 @@ def late_comers_sentence(added: int) -> str:
 
 
 @whole_tables()
-def _add_chunk(*, run_id: int) -> int:
-    """Plan the next late-comers; return how many, 0 when none is left or the run has ended."""
+def _add_chunk(*, run_id: int, behind: int) -> list[Planned]:
+    """Plan the next late-comers after a contact; return nothing if none is left, or the run ended."""
     with transaction.atomic():
         # Locked as in planning: the run can neither end nor be planned by another process until the
         # chunk and its figures are written.
@@ -90,15 +92,17 @@ def _add_chunk(*, run_id: int) -> int:
             .get(pk=run_id)
         )
         if run.state not in (RunState.RUNNING, RunState.PAUSED):
-            return 0
-        planned = insert_deliveries(rules=rules_of_run(run), people=_late_comers(run))
-        return count_planned(run_id=run_id, planned=planned)
+            return []
+        people = _late_comers(run, behind=behind)
+        planned = insert_deliveries(rules=rules_of_run(run), people=people)
+        count_planned(run_id=run_id, planned=planned)
+        return planned
 
 
-def _late_comers(run: CampaignRun) -> Chunk:
+def _late_comers(run: CampaignRun, *, behind: int) -> Chunk:
     """Return the next people of the audience without a delivery, by the unique index of those."""
     planned = Delivery.objects.filter(run_id=run.pk, contact=OuterRef("pk"))
-    people = targeted_contacts(of=run).filter(~Exists(planned)).order_by("pk")
+    people = targeted_contacts(of=run).filter(~Exists(planned), pk__gt=behind).order_by("pk")
     rank = SAME_RANK if run.order == SendingOrder.IMPORTED else str(LAST_RANK)
     return Chunk(people[: CHUNK[connection.vendor]], rank=rank)
 

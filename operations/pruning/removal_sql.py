@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from sending.models import Delivery
+from sending.querysets.open_work import has_open_deliveries
 from sending.states import OPEN_DELIVERY_STATES, DeliveryState
 
 #: Deliveries in one of these states are never removed, whatever the figures say.
@@ -27,15 +28,9 @@ _RANGE = "run_id = %s AND id > %s AND id <= %s"
 _SETTLED = ", ".join(f"'{state}'" for state in DeliveryState.values if state not in UNSETTLED)
 _TEXTS = f"UPDATE sending_delivery SET text = '' WHERE {_RANGE} AND text <> ''"  # noqa: S608
 _DELIVERIES = f"DELETE FROM sending_delivery WHERE {_RANGE} AND state IN ({_SETTLED}) RETURNING id"  # noqa: S608
-# Three look-ups in partial indexes, however many deliveries the run has: `delivery_exceptions`,
-# and `delivery_in_flight` and `delivery_next` of each account.
-_IS_UNSETTLED = """
+# A look-up in the partial index `delivery_exceptions`.
+_HAS_UNKNOWN = """
 SELECT EXISTS (SELECT 1 FROM sending_delivery WHERE run_id = %s AND state = 'unknown')
-    OR EXISTS (SELECT 1 FROM accounts_account a
-                WHERE EXISTS (SELECT 1 FROM sending_delivery d
-                               WHERE d.account_id = a.id AND d.run_id = %s AND d.state = 'sending')
-                   OR EXISTS (SELECT 1 FROM sending_delivery d
-                               WHERE d.account_id = a.id AND d.run_id = %s AND d.state = 'pending'))
 """
 
 
@@ -46,7 +41,7 @@ def next_through(*, run_id: int, behind: int, most: int) -> int | None:
 
 def is_unsettled(*, run_id: int) -> bool:
     """Return whether a delivery of a run is open or unknown."""
-    return bool(_value(_IS_UNSETTLED, [run_id] * 3))
+    return bool(_value(_HAS_UNKNOWN, [run_id])) or has_open_deliveries(run_id=run_id)
 
 
 def empty_texts(*, run_id: int, behind: int, through: int) -> int:
