@@ -1,15 +1,16 @@
 """One run to ten million people on PostgreSQL: its last tenth compared with its first.
 
-All of it is planned, chunk by chunk. Then a slice at its beginning and a slice at its end are really
-sent, without a pace, by one worker. **What is between them is not sent**: SQL marks it as sent and
-adds its attempts and figures, because sending ten million takes an hour or more. The tables have the
-sizes that they would have; the rows of the middle lie in the order of their keys, not in the order
-of sending. At the end all rows are reported.
+All of it is planned, chunk by chunk. Then a slice at its beginning and a slice at its end are
+really sent, without a pace, by one worker. **What is between them is not sent**: SQL marks it as
+sent and adds its attempts and figures, because sending ten million takes an hour or more. The
+tables have the sizes that they would have; the rows of the middle lie in the order of their keys,
+not in the order of sending. At the end all rows are reported.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import threading
 import time
@@ -43,8 +44,8 @@ WARM_UP = 0.2
 # An account's pending deliveries but its last ones, as the engine leaves them. SEQs are above all
 # that the worker reserves.
 _MARK = """
-UPDATE sending_delivery SET state = 'sent', attempt_count = 1, last_res = '0', seq = id + 2000000000,
-       sent_at = now()
+UPDATE sending_delivery
+   SET state = 'sent', attempt_count = 1, last_res = '0', seq = id + 2000000000, sent_at = now()
  WHERE run_id = %(run)s AND account_id = %(account)s AND state = 'pending'
    AND id < (SELECT id FROM sending_delivery
               WHERE run_id = %(run)s AND account_id = %(account)s AND state = 'pending'
@@ -144,7 +145,7 @@ def _planned(run: CampaignRun) -> dict[str, Any]:
     tenths = [
         next(one for one in samples if one[0] >= share * people / 10) for share in range(10)
     ] + [samples[-1]]
-    pairs = list(zip(tenths, tenths[1:], strict=False))
+    pairs = list(itertools.pairwise(tenths))
     return {
         "seconds": round(seconds, 1),
         "rows_per_second": [round((b[0] - a[0]) / max(b[1] - a[1], 0.01)) for a, b in pairs],
