@@ -25,6 +25,9 @@ from sending.models import Delivery, RunEvent
 from sending.states import RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
+#: No contact has a key so low.
+_BEFORE_ALL = -(2**62)
+
 
 def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
     """Plan the people who are in the run's audience now and were not planned; return how many.
@@ -50,7 +53,7 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
             _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},
             code="of_sequence",
         )
-    added = behind = 0
+    added, behind = 0, _BEFORE_ALL
     # Each chunk begins after the one before: what it found planned is not walked again.
     while planned := _add_chunk(run_id=run.pk, behind=behind):
         added += sum(part.deliveries for part in planned)
@@ -82,7 +85,7 @@ def late_comers_sentence(added: int) -> str:
 
 @whole_tables()
 def _add_chunk(*, run_id: int, behind: int) -> list[Planned]:
-    """Plan the next late-comers after a contact; return nothing if none is left, or the run ended."""
+    """Plan the next late-comers behind a contact; return nothing if that was all."""
     with transaction.atomic():
         # Locked as in planning: the run can neither end nor be planned by another process until the
         # chunk and its figures are written.
