@@ -50,11 +50,16 @@ def removal() -> dict[str, Any]:
             "UPDATE sending_run SET ended_at = now() - interval '2 years' + id * interval '1 hour' "
             "WHERE state = 'finished'"
         )
-        # A run with an unknown message stays.
-        cursor.execute(
-            "UPDATE sending_delivery SET state = 'failed' WHERE state = 'unknown' AND run_id IN "
-            "(SELECT id FROM sending_run WHERE state = 'finished' ORDER BY ended_at LIMIT 2)"
-        )
+        # A run with an unknown message stays: the rows and the figures say so.
+        for statement in (
+            "UPDATE sending_delivery SET state = 'failed' WHERE state = 'unknown'",
+            "UPDATE sending_tally SET key = 'failed', shard = -1 "
+            "WHERE kind = 'state' AND key = 'unknown'",
+        ):
+            cursor.execute(
+                f"{statement} AND run_id IN (SELECT id FROM sending_run WHERE state = 'finished' "
+                "ORDER BY ended_at LIMIT 20)"
+            )
     return {
         "attempts": _removed(remove_attempts),
         "deliveries": _removed(remove_deliveries),

@@ -105,6 +105,11 @@ BENCHES = (
         "ten-million", "ten_million", ONE,
         ("--deliveries", "10000000"), ("--deliveries", "200000"), targets.ten_million, 5400,
     ),
+    Bench(
+        "ten-million-run", "ten_million_run", ONE,
+        ("--people", "10000000"), ("--people", "500000", "--slice", "10000"),
+        targets.ten_million_run, 7200,
+    ),
 )  # fmt: skip
 
 

@@ -308,6 +308,43 @@ def endurance(database: str, result: dict[str, Any]) -> list[Row]:
     return rows
 
 
+def ten_million_run(_database: str, result: dict[str, Any]) -> list[Row]:
+    """Return the rows for the end of a run to many people against its beginning."""
+    planning, first, last = result["planning"], result["first"], result["last"]
+    report = result["reports"]["csv"]
+    changes = (
+        ("planning, CPU a row", planning["cpu_us"][-1] / max(planning["cpu_us"][0], 0.1)),
+        ("planning, memory", planning["mb"][-1] / planning["mb"][0]),
+        ("sending, CPU of the worker", last["cpu_us"] / first["cpu_us"]),
+        ("sending, CPU of PostgreSQL", last["database_us"] / max(first["database_us"], 1)),
+        ("sending, memory of the worker", last["mb"] / first["mb"]),
+    )
+    title = f"{result['people']:,} deliveries in one run"
+    return [
+        *(
+            (
+                f"{title}: {what}, end to beginning",
+                f"{ratio:.2f}",
+                "≤ 1.1",
+                ratio <= 1 + LARGEST_CHANGE,
+            )
+            for what, ratio in changes
+        ),
+        (
+            f"{title}: messages/s at the end, beginning = 1",
+            f"{last['per_second'] / first['per_second']:.2f}",
+            "≥ 0.9",
+            last["per_second"] >= first["per_second"] * (1 - LARGEST_CHANGE),
+        ),
+        (
+            f"{title}: report as CSV",
+            f"{report['rows_per_second']:,} rows/s, {report['more_mb']:.0f} MB more",
+            "≥ 50,000 rows/s",
+            report["rows_per_second"] >= 50_000,
+        ),
+    ]
+
+
 def imports(figures: list[dict[str, Any]]) -> list[Row]:
     """Return the rows for imports against the raw load, and for their memory."""
     rows: list[Row] = []

@@ -35,6 +35,8 @@ NAMES = (
     "after_stored_answer",  # it is committed, and the answer is not sent
     "after_report_mail",  # the mail server took it, and that is not recorded yet
     "after_notification",  # it left, and that is not recorded yet
+    "in_removal",  # some rows of an old run were removed, before the commit
+    "after_removal",  # a step of it is committed
 )
 
 

@@ -25,6 +25,12 @@ class Removal(models.Model):
     began_at = models.DateTimeField()
     #: When nothing was left to remove; NULL while it goes on.
     done_at = models.DateTimeField(null=True, blank=True)
+    #: The last delivery of the run whose rows were looked at: the next step begins after it.
+    through = models.BigIntegerField(default=0, db_default=0)
+    #: The end of the run to which `through` belongs: a run that is reopened ends again.
+    of_end = models.DateTimeField(null=True, blank=True)
+    #: Whether the run had no such rows: nothing was removed, and it need not be looked at again.
+    found_none = models.BooleanField(default=False, db_default=False)
     #: With the deliveries: what was counted from them before, by the name of the breakdown.
     figures = models.JSONField(default=dict, blank=True)
 
@@ -41,9 +47,9 @@ class Removal(models.Model):
 
 def removals_of(run_id: int) -> dict[str, Removal]:
     """Return what was removed of a run, by kind."""
-    return {row.kind: row for row in Removal.objects.filter(run_id=run_id)}
+    return {row.kind: row for row in Removal.objects.filter(run_id=run_id, found_none=False)}
 
 
 def is_removed(run_id: int, kind: str) -> bool:
     """Return whether rows of this kind were removed of a run, completely or in part."""
-    return Removal.objects.filter(run_id=run_id, kind=kind).exists()
+    return Removal.objects.filter(run_id=run_id, kind=kind, found_none=False).exists()

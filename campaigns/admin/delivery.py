@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -28,12 +28,14 @@ from campaigns.admin.typed_filters import OF_DELIVERIES
 from campaigns.models import OWNERS_OF_DELIVERIES, CampaignRun, owner_of
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
+from campaigns.reports.removed import removed_sentences
 from campaigns.reports.variant_figures import who_opted_out
 from contacts.models import Contact
 from foundation.admin import ExactTextFilter, ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.admin.key_fields import is_key
 from foundation.admin.large_lists import between
 from foundation.display import EMPTY, choice_words
+from retention.models import Removed, is_removed
 from sending.admin.code_mark import code_mark
 from sending.models import Delivery, Reply, RunText
 from sending.querysets import DeliveryQuerySet
@@ -157,6 +159,16 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     )
     empty_step = (_("Campaigns"), "admin:campaigns_campaign_changelist")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say why a run's list is empty if its deliveries are removed because of their age."""
+        run = request.GET.get(OF_RUN, "")
+        found = CampaignRun.objects.filter(pk=int(run)).first() if is_key(run) else None
+        if found is not None and is_removed(found.pk, Removed.DELIVERIES):
+            messages.info(request, removed_sentences(found)[0])
+        return super().changelist_view(request, extra_context)
+
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""
         columns = list(super().get_list_display(request))
@@ -182,6 +194,8 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
         run = request.GET.get(OF_RUN, "")
         if not is_key(run):
             return super().searched_rows(request, rows)
+        if is_removed(int(run), Removed.DELIVERIES):
+            return rows.none()  # the rest goes step by step
         of_run = Delivery.objects.filter(run=int(run)).order_by("pk")
         return between(rows, of_run.values_list("pk", flat=True))
 

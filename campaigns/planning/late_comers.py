@@ -14,7 +14,7 @@ from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
 from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import count_merged, count_planned
-from campaigns.planning.plan_sql import insert_deliveries
+from campaigns.planning.plan_sql import Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint
@@ -28,6 +28,8 @@ from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 #: People per transaction. On SQLite fewer than in planning: here the accounts are chosen while
 #: nobody else may write.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
+#: No contact has a key so low.
+_BEFORE_ALL = -(2**62)
 
 
 def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
@@ -54,9 +56,11 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
             _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},
             code="of_sequence",
         )
-    added = 0
-    while (chunk := _add_chunk(run_id=run.pk)) > 0:
-        added += chunk
+    added, behind = 0, _BEFORE_ALL
+    # Each chunk begins after the one before: what it found planned is not walked again.
+    while planned := _add_chunk(run_id=run.pk, behind=behind):
+        added += sum(part.deliveries for part in planned)
+        behind = max(part.through for part in planned)
         failpoint("in_late_comers")
     if added:
         count_merged(run)
@@ -83,8 +87,8 @@ def late_comers_sentence(added: int) -> str:
 
 
 @whole_tables()
-def _add_chunk(*, run_id: int) -> int:
-    """Plan the next late-comers; return how many, 0 when none is left or the run has ended."""
+def _add_chunk(*, run_id: int, behind: int) -> list[Planned]:
+    """Plan the next late-comers behind a contact; return nothing if that was all."""
     with transaction.atomic():
         # Locked as in planning: the run can neither end nor be planned by another process until the
         # chunk and its figures are written.
@@ -94,15 +98,17 @@ def _add_chunk(*, run_id: int) -> int:
             .get(pk=run_id)
         )
         if run.state not in (RunState.RUNNING, RunState.PAUSED):
-            return 0
-        planned = insert_deliveries(rules=rules_of_run(run), people=_late_comers(run))
-        return count_planned(run_id=run_id, planned=planned)
+            return []
+        people = _late_comers(run, behind=behind)
+        planned = insert_deliveries(rules=rules_of_run(run), people=people)
+        count_planned(run_id=run_id, planned=planned)
+        return planned
 
 
-def _late_comers(run: CampaignRun) -> Chunk:
+def _late_comers(run: CampaignRun, *, behind: int) -> Chunk:
     """Return the next people of the audience without a delivery, by the unique index of those."""
     planned = Delivery.objects.filter(run_id=run.pk, contact=OuterRef("pk"))
-    people = targeted_contacts(of=run).filter(~Exists(planned)).order_by("pk")
+    people = targeted_contacts(of=run).filter(~Exists(planned), pk__gt=behind).order_by("pk")
     rank = SAME_RANK if run.order == SendingOrder.IMPORTED else str(LAST_RANK)
     return Chunk(people[: CHUNK[connection.vendor]], rank=rank)
 

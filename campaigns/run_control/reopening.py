@@ -8,6 +8,7 @@ from django.db import IntegrityError
 
 from campaigns.approvals.coverage import refuse_unapproved
 from campaigns.models import CampaignRun
+from campaigns.reports.removed import refuse_removed
 from campaigns.run_control.new_run import refuse_active
 from clocks import shared
 from foundation.refusals import Refusal
@@ -23,14 +24,15 @@ def refuse_reopening(run: CampaignRun) -> None:
 
     Raises:
         Refusal: the run was cancelled or its deadline has passed (`wrong_state`), another run of
-            the campaign is active (`already_active`), or it lacks a needed approval
-            (`not_approved`, `changed`).
+            the campaign is active (`already_active`), its deliveries are removed because of their
+            age (`removed`), or it lacks a needed approval (`not_approved`, `changed`).
     """
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
         raise not_possible(run, _("Start a new run instead."))
     if run.deadline_at is not None and run.deadline_at <= shared.wall():
         raise not_possible(run, _("Its deadline has passed: start a new run instead."))
+    refuse_removed(run)
     if run.state in (RunState.FINISHED, RunState.STOPPED):
         refuse_active(run.campaign)
     refuse_unapproved(run)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from sending.models import Delivery, TallyKind
+from sending.querysets.open_work import accounts_with_pending
 from sending.querysets.tally import TallyKey, add_tallies
 from sending.states import (
     DELIVERY_STATES,
@@ -57,7 +58,7 @@ def cancel_pending(*, run_id: int, limit: int | None = None, reason: str = "") -
     """
     moved = 0
     pending = Delivery.objects.pending().filter(run_id=run_id)
-    for account_id in list(pending.values_list("account_id", flat=True).distinct().order_by()):
+    for account_id in accounts_with_pending(run_id=run_id):
         left = None if limit is None else limit - moved
         if left is not None and left <= 0:
             break

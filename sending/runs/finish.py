@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from foundation.sentences import Sentence as _
-from sending.models import Delivery, Run, Tally, TallyKind
+from sending.models import Run, Tally, TallyKind
+from sending.querysets.open_work import has_open_deliveries
 from sending.runs.each_run import for_each_run
 from sending.runs.transitions import change_run_state
 from sending.states import OPEN_DELIVERY_STATES, RunState
@@ -41,7 +42,6 @@ def _finish_if_done(run: Run) -> bool:
     with transaction.atomic():
         # Locked, so that the run does not finish while late-comers are being planned.
         Run.objects.select_for_update().get(pk=run.pk)
-        rows = Delivery.objects.filter(run=run)
-        if rows.pending().exists() or rows.in_flight().exists():
+        if has_open_deliveries(run_id=run.pk):
             return False
         return change_run_state(run_id=run.pk, to=RunState.FINISHED)

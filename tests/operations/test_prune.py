@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection, models
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +17,13 @@ from django.utils import timezone
 from accounts.models import InboundMessage
 from campaigns.models import CampaignRun
 from campaigns.reports.check_sums import check_sums
+from campaigns.reports.removed import removed_sentences
 from clocks import shared
 from contacts.models import Contact
 from conversations.models import Conversation
-from operations.pruning import runs
+from operations.pruning import removal_sql, runs
 from operations.pruning.prune import prune_at_night
+from retention.models import Removal, Removed, is_removed
 from sending.models import Attempt, Delivery, OptOut, Reply
 from sending.querysets.tally import add_tallies
 from sending.runs.figures import check_figures, figures_of
@@ -190,3 +195,127 @@ def test_the_tick_works_at_night_only(
     monkeypatch.setattr(shared, "wall", lambda: at)
     prune_at_night()
     assert Delivery.objects.filter(run=run).count() == left
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: no code catches it."""
+
+
+@pytest.mark.parametrize(("where", "left_by_then"), [("in_removal", 9), ("after_removal", 6)])
+@pytest.mark.parametrize("kind", ["texts", "attempts", "runs"])
+def test_a_removal_that_was_killed_goes_on_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, where: str, left_by_then: int, kind: str
+) -> None:
+    run = an_ended_run(people=9)
+    figures = figures_of(run=run)
+    in_small_steps(monkeypatch)
+
+    def failpoint(name: str) -> None:
+        if name == where:
+            raise Killed
+
+    monkeypatch.setattr(runs, "failpoint", failpoint)
+    with pytest.raises(Killed):
+        manage("prune", "--older-than", "365d", "--only", kind)
+    left = {
+        "texts": Delivery.objects.filter(run=run, text__gt="").count(),
+        "attempts": Attempt.objects.count(),
+        "runs": Delivery.objects.filter(run=run).count(),
+    }
+    assert left[kind] == left_by_then
+    assert (check_figures(run=run), check_sums(run)) == ([], [])
+    assert is_removed(run.pk, Removed(REMOVED[kind])) == (where == "after_removal")
+    monkeypatch.setattr(runs, "failpoint", lambda name: None)
+    assert removed("--older-than", "365d", "--only", kind) == {kind: left_by_then}
+    assert (figures_of(run=run), check_figures(run=run)) == (figures, [])
+    assert not Attempt.objects.exists() or kind == "texts"
+
+
+REMOVED = {"texts": "texts", "attempts": "attempts", "runs": "deliveries"}
+
+
+def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each step remove the rows of three deliveries."""
+    monkeypatch.setattr(runs, "STEP", 3)
+    moments = itertools.count()
+    clock = SimpleNamespace(elapsed=lambda: next(moments) * runs.STEP_SECONDS["postgresql"] * 0.9)
+    monkeypatch.setattr(runs, "local", clock)
+    monkeypatch.setattr(runs, "STEP_SECONDS", {"postgresql": 0.5, "sqlite": 0.5})
+
+
+def test_a_run_without_rows_is_looked_at_once() -> None:
+    run = an_ended_run()
+    Attempt.objects.all().delete()
+    for _time in range(2):
+        assert removed("--older-than", "365d", "--only", "attempts") == {"attempts": 0}
+    assert Removal.objects.get().found_none
+    assert not is_removed(run.pk, Removed.ATTEMPTS)
+    assert removed_sentences(run) == []
+
+
+def test_a_run_that_was_reopened_is_removed_from_its_beginning() -> None:
+    run = an_ended_run()
+    assert removed("--older-than", "365d", "--only", "attempts") == {"attempts": 4}
+    first = Delivery.objects.filter(run=run).order_by("pk")[0]
+    at = timezone.now() - timedelta(days=390)
+    assert first.account is not None
+    Attempt.objects.create(
+        delivery=first, account=first.account, seq=90, marked_at=at, finished_at=at, res="0"
+    )
+    assert removed("--older-than", "365d", "--only", "attempts") == {"attempts": 0}
+    CampaignRun.objects.filter(pk=run.pk).update(ended_at=at)
+    Removal.objects.update(done_at=at - timedelta(days=1))
+    assert removed("--older-than", "365d", "--only", "attempts") == {"attempts": 1}
+
+
+def test_a_delivery_that_a_retry_reopened_meanwhile_stays() -> None:
+    run = an_ended_run()
+    one = Delivery.objects.filter(run=run, state="failed").get()
+    # The figures say that nothing is open; the row decides.
+    Delivery.objects.filter(pk=one.pk).update(state="pending")
+    assert removed("--older-than", "365d", "--only", "runs") == {"runs": 0}
+    assert Delivery.objects.filter(run=run).count() == 4
+    first, last = Delivery.objects.order_by("pk")[0], Delivery.objects.order_by("-pk")[0]
+    gone = removal_sql.delete_deliveries(run_id=run.pk, behind=first.pk - 1, through=last.pk)
+    assert gone == 3
+    assert Delivery.objects.get().pk == one.pk
+    assert Attempt.objects.get().delivery_id == one.pk
+
+
+def test_everything_that_belongs_to_a_delivery_goes_with_it() -> None:
+    for one in Delivery._meta.related_objects:
+        assert one.on_delete is models.CASCADE
+        assert not one.related_model._meta.related_objects
+
+
+def test_a_run_that_is_being_removed_is_gone_to_the_operator(
+    monkeypatch: pytest.MonkeyPatch, admin_client: Client
+) -> None:
+    run = an_ended_run(people=9)
+    in_small_steps(monkeypatch)
+    assert runs.remove_deliveries(timezone.now()) == 3
+    assert Delivery.objects.filter(run=run).count() == 6
+    page = admin_client.get(
+        reverse("admin:sending_delivery_changelist"), {"run__id__exact": run.pk}
+    ).content.decode()
+    assert "because of their age" in page
+    assert f"hi {FIRST + 5}" not in page
+    assert str(FIRST + 5) not in page
+    refused = manage("campaign", "retry", "spring", "--json")
+    assert (refused.status, refused.json["error"]) == (1, "removed")
+    assert Delivery.objects.filter(run=run, state="failed").count() == 1
+
+
+@pytest.mark.slow
+def test_a_step_looks_up_its_rows() -> None:
+    if connection.vendor != "postgresql":
+        return
+    run = an_ended_run(people=40)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sending_delivery, sending_attempt")
+        for statement in (removal_sql._DELIVERIES, removal_sql._attempts(), removal_sql._TEXTS):
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {statement}", [run.pk, 0, 2**62])
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan" not in plan, plan
+            assert "delivery_of_run" in plan, plan
