@@ -3,7 +3,7 @@
 Lanes are greenlets: one interpreter runs them all. A transaction in the same process competes with
 them for the interpreter, also on a thread of its own: each of its steps waits until a lane lets go,
 and a batch of two entries took as long as one of a hundred. In a process of its own the batch is
-written on another core while the lanes run (docs/decisions/0087-the-ledger-writes-in-its-own-process.md).
+written on another core while the lanes run (docs/decisions/0087).
 
 If it dies, its answer is lost and its transaction may have been committed. That is what happens
 when the database dies, and the ledger treats it the same: it writes the batch again.

@@ -16,10 +16,6 @@ _IN_FLIGHT_OF = (
     _ONE.format(account="account_id = a.id", state="d.state = 'sending'") + " IS NOT NULL"
 )
 _WITHOUT_ACCOUNT = f"SELECT {_ONE.format(account='account_id IS NULL', state=_PENDING)}"
-# An account that is deleted leaves its deliveries without one, whatever their state.
-_OPEN_WITHOUT_ACCOUNT = "SELECT " + _ONE.format(
-    account="account_id IS NULL", state="d.state IN ('pending', 'sending')"
-)
 _ACCOUNTS = f"SELECT a.id FROM accounts_account a WHERE {_PENDING_OF} ORDER BY a.id"  # noqa: S608
 _ANY = f"SELECT a.id FROM accounts_account a WHERE {_PENDING_OF} OR {_IN_FLIGHT_OF} LIMIT 1"  # noqa: S608
 
@@ -39,5 +35,5 @@ def has_open_deliveries(*, run_id: int) -> bool:
         cursor.execute(_ANY, [run_id, run_id])
         if cursor.fetchone():
             return True
-        cursor.execute(_OPEN_WITHOUT_ACCOUNT, [run_id])
+        cursor.execute(_WITHOUT_ACCOUNT, [run_id])
         return bool(cursor.fetchone()[0])
