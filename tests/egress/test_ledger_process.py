@@ -88,4 +88,3 @@ def test_a_worker_whose_writer_cannot_be_started_ends(
         log = (fleet.folder / "a.log").read_text("utf-8")
         assert "The ledger broke down; this worker ends." in log
         assert ((tmp_path / "starts").read_text(), sent(run)) == (".....", 0)
-
