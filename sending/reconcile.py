@@ -27,6 +27,9 @@ from sending.warm_up_days import advance_warm_ups
 
 #: An attempt without a lane is given up this long after the gateway's replay window has ended.
 STRANDED_MARGIN = timedelta(seconds=60)
+#: Pending deliveries of a cancelled run that are cancelled each time: about two seconds. The rest
+#: of a run of millions waits for the next time, and no other run waits for it.
+CANCELLED_AT_A_TIME = 50_000
 #: A run is checked until this long after its end.
 RECENT = timedelta(days=2)
 
@@ -41,7 +44,9 @@ def reconcile() -> None:
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
     for_each_run(
         cancelled,
-        do=lambda run: cancel_pending(run_id=run.pk, reason=reason_of_rest(run)),
+        do=lambda run: cancel_pending(
+            run_id=run.pk, reason=reason_of_rest(run), limit=CANCELLED_AT_A_TIME
+        ),
         step=_("Cancelling its deliveries"),
     )
     reopen_runs_with_work()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext, ngettext
 
 from campaigns.approvals.coverage import refuse_more_people
-from campaigns.audience_query import targeted_contacts
+from campaigns.audience_query import next_people, targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
 from campaigns.planning.people_sql import Chunk
@@ -28,6 +28,8 @@ from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 #: People per transaction. On SQLite fewer than in planning: here the accounts are chosen while
 #: nobody else may write.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
+#: People of the audience, planned or not, who are looked at while the run is held.
+LOOKED_AT = 50_000
 #: No contact has a key so low.
 _BEFORE_ALL = -(2**62)
 
@@ -57,11 +59,19 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
             code="of_sequence",
         )
     added, behind = 0, _BEFORE_ALL
-    # Each chunk begins after the one before: what it found planned is not walked again.
-    while planned := _add_chunk(run_id=run.pk, behind=behind):
-        added += sum(part.deliveries for part in planned)
-        behind = max(part.through for part in planned)
-        failpoint("in_late_comers")
+    # By ranges of the audience: of ten million planned people, one late-comer is found in a walk
+    # over all of them, and in one transaction that would hold back a pause for as long.
+    while (through := _end_of_range(run, behind=behind)) is not None:
+        chunk = _add_range(run_id=run.pk, behind=behind, through=through)
+        if chunk is None:
+            break
+        planned = sum(part.deliveries for part in chunk)
+        added += planned
+        # A full chunk may have left some of its range.
+        is_full = planned >= CHUNK[connection.vendor]
+        behind = max(part.through for part in chunk) if is_full else through
+        if chunk:
+            failpoint("in_late_comers")
     if added:
         count_merged(run)
         run.refresh_from_db()
@@ -87,8 +97,16 @@ def late_comers_sentence(added: int) -> str:
 
 
 @whole_tables()
-def _add_chunk(*, run_id: int, behind: int) -> list[Planned]:
-    """Plan the next late-comers behind a contact; return nothing if that was all."""
+def _end_of_range(run: CampaignRun, *, behind: int) -> int | None:
+    """Return the last of the next people of the audience, planned or not; None if there is none."""
+    people = next_people(of=run, behind=behind, most=LOOKED_AT)
+    found: int | None = people.aggregate(through=Max("pk"))["through"]
+    return found
+
+
+@whole_tables()
+def _add_range(*, run_id: int, behind: int, through: int) -> list[Planned] | None:
+    """Plan the next late-comers of a range; return None if the run has ended."""
     with transaction.atomic():
         # Locked as in planning: the run can neither end nor be planned by another process until the
         # chunk and its figures are written.
@@ -98,19 +116,23 @@ def _add_chunk(*, run_id: int, behind: int) -> list[Planned]:
             .get(pk=run_id)
         )
         if run.state not in (RunState.RUNNING, RunState.PAUSED):
-            return []
-        people = _late_comers(run, behind=behind)
+            return None
+        people = _late_comers(run, behind=behind, through=through)
         planned = insert_deliveries(rules=rules_of_run(run), people=people)
         count_planned(run_id=run_id, planned=planned)
         return planned
 
 
-def _late_comers(run: CampaignRun, *, behind: int) -> Chunk:
-    """Return the next people of the audience without a delivery, by the unique index of those."""
-    planned = Delivery.objects.filter(run_id=run.pk, contact=OuterRef("pk"))
-    people = targeted_contacts(of=run).filter(~Exists(planned), pk__gt=behind).order_by("pk")
+def _late_comers(run: CampaignRun, *, behind: int, through: int) -> Chunk:
+    """Return the people of a range without a delivery.
+
+    The range bounds both sides: without it PostgreSQL may read all deliveries of the run for each.
+    """
+    in_range = Delivery.objects.filter(contact__gt=behind, contact__lte=through)
+    planned = in_range.filter(run_id=run.pk, contact=OuterRef("pk"))
+    people = targeted_contacts(of=run).filter(~Exists(planned), pk__gt=behind, pk__lte=through)
     rank = SAME_RANK if run.order == SendingOrder.IMPORTED else str(LAST_RANK)
-    return Chunk(people[: CHUNK[connection.vendor]], rank=rank)
+    return Chunk(people.order_by("pk")[: CHUNK[connection.vendor]], rank=rank)
 
 
 def _not_possible(run: CampaignRun) -> Refusal:

@@ -36,7 +36,8 @@ SELECT EXISTS (SELECT 1 FROM sending_delivery WHERE run_id = %s AND state = 'unk
 
 def next_through(*, run_id: int, behind: int, most: int) -> int | None:
     """Return the key at which the next range of a run's deliveries ends; None if there is none."""
-    return _value(_THROUGH, [run_id, behind, most])
+    found: int | None = _value(_THROUGH, [run_id, behind, most])
+    return found
 
 
 def is_unsettled(*, run_id: int) -> bool:
@@ -76,7 +77,7 @@ def delete_deliveries(*, run_id: int, behind: int, through: int) -> int:
 def _belonging() -> tuple[tuple[str, str], ...]:
     """Return the tables of rows that belong to a delivery, each with its column."""
     related = Delivery._meta.related_objects
-    return tuple((one.related_model._meta.db_table, one.field.column) for one in related)
+    return tuple((one.related_model._meta.db_table, str(one.field.column)) for one in related)
 
 
 def _attempts() -> str:

@@ -12,8 +12,10 @@ from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from campaigns.planning.reroute import reroute_stopped_accounts
 from contacts.models import Contact
+from sending import reconcile as reconciling
 from sending.models import Attempt, Delivery
 from sending.reconcile import reconcile
+from sending.runs import deliveries
 from sending.runs.figures import check_figures
 from sending.states import ENDED_RUN_STATES, DeliveryState, RunState
 from tests.campaigns.factories import (
@@ -107,6 +109,20 @@ def test_deliveries_that_a_cancel_left_pending_are_cancelled() -> None:
     make_delivery(run, Contact.objects.all()[0], state="pending", account=make_account(20_001))
     reconcile()
     assert Delivery.objects.get().state == DeliveryState.CANCELLED
+    assert check_figures(run=run) == []
+
+
+def test_the_rest_of_a_large_cancelled_run_waits_for_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reconciling, "CANCELLED_AT_A_TIME", 1)
+    monkeypatch.setattr(deliveries, "CHUNK", 1)
+    run, account = a_run(RunState.CANCELLED), make_account(20_001)
+    for contact in Contact.objects.all():
+        make_delivery(run, contact, state="pending", account=account)
+    for left in (2, 1, 0, 0):
+        reconcile()
+        assert Delivery.objects.pending().count() == left
     assert check_figures(run=run) == []
 
 
