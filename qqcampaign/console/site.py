@@ -49,7 +49,7 @@ class ConsoleSite(UnfoldAdminSite):
 
 def use_site() -> None:
     """Put the site in the place of Unfold's. No page is registered yet."""
-    admin.site = sites.site = ConsoleSite()  # type: ignore[assignment]
+    admin.site = sites.site = ConsoleSite()
 
 
 def _shown(item: dict[str, Any], request: HttpRequest, overview: str) -> dict[str, Any]:
