@@ -39,6 +39,7 @@ from retention.models import Removed, is_removed
 from sending.admin.code_mark import code_mark
 from sending.models import Delivery, Reply, RunText
 from sending.querysets import DeliveryQuerySet
+from sending.runs.none_of_run import has_none, is_large
 from sending.runs.texts import TEXTS, variant_of
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
@@ -57,6 +58,8 @@ DELIVERY_COLOURS = {
 
 #: The question for the deliveries of one run, and how many texts of a name are looked at.
 OF_RUN, MOST_TEXTS = "run__id__exact", 200
+#: The filters of which a run's figures know whether anybody passes them.
+_KEPT = {"state__exact": "state", "reason": "reason", "last_res": "res"}
 #: A search finds deliveries to at most so many people.
 MOST_PEOPLE = 500
 
@@ -125,6 +128,17 @@ class AfterwardsFilter(DropdownFilter):
         return queryset.filter(pk__in=who_opted_out(found).values("pk"))
 
 
+def _nobody_has(request: HttpRequest, run: int) -> bool:
+    """Return whether none of a run's deliveries passes a filter of the list."""
+    given = {name: request.GET.get(name, "").strip() for name in (*_KEPT, "part")}
+    kept = {_KEPT[name]: value for name, value in given.items() if value and name in _KEPT}
+    if kept and has_none(run, **kept):
+        return True
+    # Only a run with a test, or one that waits for people to be online, has a rest.
+    is_whole = CampaignRun.objects.filter(pk=run, test_share=0, online_within=None)
+    return given["part"] == "rest" and is_whole.exists()
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
     """Deliveries, read-only; planning and lanes write them."""
@@ -189,13 +203,16 @@ class DeliveryAdmin(DeliveryStory, DeliveryActions, ExportMixin, ReadOnlyMixin, 
     def searched_rows(self, request: HttpRequest, rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Return the rows; of a run, only from its first delivery to its last.
 
-        Without this PostgreSQL reads all deliveries for a filter that few of a large run pass.
+        Without this PostgreSQL reads all deliveries for a filter that few of a large run pass. Of
+        what nobody has it would read the whole run: the run's figures say so before.
         """
         run = request.GET.get(OF_RUN, "")
         if not is_key(run):
             return super().searched_rows(request, rows)
         if is_removed(int(run), Removed.DELIVERIES):
             return rows.none()  # the rest goes step by step
+        if is_large(int(run)) and _nobody_has(request, int(run)):
+            return rows.none()
         of_run = Delivery.objects.filter(run=int(run)).order_by("pk")
         return between(rows, of_run.values_list("pk", flat=True))
 

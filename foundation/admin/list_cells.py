@@ -11,9 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.contrib.admin.templatetags.admin_list import _coerce_field_name
+from django.contrib.admin.templatetags.admin_list import (  # type: ignore[attr-defined]
+    _coerce_field_name,
+)
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.contrib.admin.utils import _get_non_gfk_field, lookup_field
+from django.contrib.admin.utils import (  # type: ignore[attr-defined]
+    FieldIsAForeignKeyColumnName,
+    _get_non_gfk_field,
+    lookup_field,
+)
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
@@ -72,17 +78,15 @@ class Column:
         except ObjectDoesNotExist:
             value, is_time = self.empty, False
         text = conditional_escape(value)
-        if self.is_link and (begin := link(row)) is not None:
-            text = f"{begin}{text}</a>"
-        return SafeString(f"{self._begin_time if is_time else self._begin}{text}{self._end}")
+        begin = link(row) if self.is_link else None
+        linked = text if begin is None else f"{begin}{text}</a>"
+        return SafeString(f"{self._begin_time if is_time else self._begin}{linked}{self._end}")
 
     def _shown_by(self, cl: Any) -> Callable[[Model], Shown]:
         try:
             field: Any = _get_non_gfk_field(cl.lookup_opts, self._name)
-        except (FieldDoesNotExist, TypeError, AttributeError):
+        except (FieldDoesNotExist, FieldIsAForeignKeyColumnName):
             field = None
-        except Exception:  # a column of a reference, which Django looks up by another way
-            return self._looked_up
         if field is None:
             return self._method() or self._looked_up
         return self._looked_up if field.auto_created else self._field(field)

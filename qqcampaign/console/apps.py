@@ -12,8 +12,13 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        """Register what uses operators and roles. The models are loaded at this point."""
-        admin.site.empty_value_display = EMPTY
+        """Use the console's site, and register what uses operators and roles.
+
+        The models are loaded at this point.
+        """
+        from qqcampaign.console.site import use_site
         from qqcampaign.console.uses import register_uses
 
+        use_site()
+        admin.site.empty_value_display = EMPTY
         register_uses()
