@@ -15,7 +15,7 @@ from json.encoder import encode_basestring as _encoded
 from contacts.imports.cells import MARKS
 from contacts.imports.rows import LONGEST_NAME, Person, PersonReader
 from contacts.imports.typed_cells import readings_json, readings_of_columns
-from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.typed_values.characters import LONGEST_ATTRIBUTE
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import Row, RowProblem
 

@@ -8,7 +8,7 @@ from json.encoder import encode_basestring as _encoded
 from typing import Any
 
 from contacts.imports.cells import MARKS, meant
-from contacts.imports.columns import ATTRIBUTE
+from contacts.imports.fields import ATTRIBUTE
 from contacts.typed_values.types import AttributeType, Reading, ValueType, reader_of
 from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
