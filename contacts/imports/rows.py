@@ -219,4 +219,4 @@ class PersonReader:
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Return whether all cells of a row are blank."""
-    return not any(cell.strip() for cell in cells)
+    return not any(map(str.strip, cells))
