@@ -43,21 +43,23 @@ def main() -> None:
 
 
 def _answer(file: FileToRead, out: BinaryIO) -> None:
+    # One chunk is read while another waits to be taken, as bytes: they need a third of the memory.
     ahead = ReadAhead(
-        lambda: read_chunks(file), prepare=lambda: translation.activate(file.language)
+        lambda: (frame(CHUNK, as_values(chunk)) for chunk in read_chunks(file)),
+        prepare=lambda: translation.activate(file.language),
     )
     try:
         with ahead:
-            for chunk in ahead:
-                _write(out, CHUNK, as_values(chunk))
+            for answer in ahead:
+                _write(out, answer)
     except FileProblem as problem:
-        _write(out, PROBLEM, (problem.code, stored(problem.sentence)))
+        _write(out, frame(PROBLEM, (problem.code, stored(problem.sentence))))
     else:
-        _write(out, END, ())
+        _write(out, frame(END, ()))
 
 
-def _write(out: BinaryIO, kind: int, values: tuple[Any, ...]) -> None:
-    content = memoryview(frame(kind, values))
+def _write(out: BinaryIO, answer: bytes) -> None:
+    content = memoryview(answer)
     while content:
         content = content[out.write(content) :]
 

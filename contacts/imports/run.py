@@ -24,7 +24,7 @@ from contacts.imports.chunks import FIRST_ERRORS, Chunk, FileToRead, read_chunks
 from contacts.imports.columns import attribute_names
 from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
-from contacts.imports.load import commit_lazily, load_people, unmapped_pages
+from contacts.imports.load import commit_lazily, load_people, unmap_pages
 from contacts.imports.loaded import Loaded
 from contacts.imports.reading_process import ReadingEnded, ReadingProcess
 from contacts.imports.settle import settle_attributes
@@ -136,7 +136,8 @@ class _Run:
         # On SQLite the keys are not checked again: a chunk refers to rows that its transaction has
         # read, and no other writer removes them before its end (decision 0063).
         unchecked = connection.constraint_checks_disabled()
-        with closing(self._chunks()) as chunks, unmapped_pages(), unchecked, ExitStack() as files:
+        unmap_pages()
+        with closing(self._chunks()) as chunks, unchecked, ExitStack() as files:
             rejects: BinaryIO | None = None
             for chunk in chunks:
                 if rejects is None:  # not earlier: the file may not be readable
