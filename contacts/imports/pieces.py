@@ -51,9 +51,9 @@ def read_piece(reader: PersonReader, rows: Sequence[Row]) -> tuple[list[Person],
     if readings is not None or not reader.typed:
         refused_ones = _refused(reader, cells, uins, blank)
         if refused_ones is not None:
-            values = (
-                [uins, names, written] if readings is None else [uins, names, written, readings]
-            )
+            values: list[Sequence[Any]] = [uins, names, written]
+            if readings is not None:
+                values.append(readings)
             return _sorted_out(reader, rows, values, refused_ones)
     good: list[Person] = []
     bad: list[Bad] = []

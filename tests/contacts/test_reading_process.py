@@ -91,7 +91,8 @@ def test_the_result_is_the_same(
 def test_what_a_killed_process_did_not_read_is_read_here(
     started: list[ReadingProcess], monkeypatch: pytest.MonkeyPatch, people: int
 ) -> None:
-    load, start = running._Run._load, running.ReadingProcess
+    load = running._Run._load
+    start = running.ReadingProcess  # type: ignore[attr-defined]
 
     def loaded(self: Any, *arguments: Any) -> None:
         load(self, *arguments)
