@@ -2,8 +2,9 @@
 
     python -m benchmarks.imports [--rows 1000000] [--only csv-utf-8,xlsx] [--json FILE]
 
-Every measurement has its own database and its own process (for the peak memory), and is timed from
-the start of `manage.py` to its end. The raw load (benchmarks/import_raw.py) runs just before and is
+Every measurement has its own database and its own process, and is timed from the start of
+`manage.py` to its end. The peak memory is the sum of the peaks of that process and of the one that
+reads the file beside it. The raw load (benchmarks/import_raw.py) runs just before and is
 timed from its first statement. A tenth of the rows is bad, a tenth is duplicates; a row has a UIN,
 a name and six attributes (benchmarks/import_files.py).
 
@@ -23,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -60,7 +62,7 @@ class Figure:
         rows: the number of rows in the file.
         seconds: of the import, the start of its process included.
         rows_per_second: rows of the file per second.
-        peak_mb: peak memory of the process.
+        peak_mb: peak memory of the process and of the one that reads for it.
         cpu: seconds of CPU of the process and the database.
         raw_seconds, raw_cpu: of the raw load.
         raw_reading: seconds of a bare reading of the file, of a CSV those of CPU.
@@ -249,7 +251,8 @@ class Bench:
             stdout=subprocess.PIPE,
         )
         assert process.stdout is not None
-        output = process.stdout.read()
+        with _watched(process.pid) as peaks:
+            output = process.stdout.read()
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - started
@@ -257,7 +260,31 @@ class Bench:
             raise SystemExit(f"manage.py {arguments[0]} failed: {output.decode()}")
         answer = json.loads(output) if "--json" in arguments else {}
         cpu = usage.ru_utime + usage.ru_stime + postgresql_cpu_seconds() - before
-        return Done(answer, seconds, usage.ru_maxrss / 1024, cpu)
+        return Done(answer, seconds, sum(peaks.values()) / 1024, cpu)
+
+
+@contextlib.contextmanager
+def _watched(pid: int) -> Iterator[dict[str, int]]:
+    """Yield the peak memory in kB of a process and of its children, by their ids, while it runs."""
+    peaks: dict[str, int] = {}
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            with contextlib.suppress(OSError, StopIteration):
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                for one in [str(pid), *children]:
+                    lines = Path(f"/proc/{one}/status").read_text().splitlines()
+                    peak = next(line for line in lines if line.startswith("VmHWM:"))
+                    peaks[one] = int(peak.split()[1])
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _bare_reading(kind: str, path: Path) -> float:

@@ -6,7 +6,8 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice, repeat
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
@@ -18,6 +19,8 @@ from tabular.tables import LONGEST_RECORD, Layout, Row
 #: After so many unclosed quotes, the file is read as one without quotes. Each unclosed quote costs
 #: reading up to LONGEST_RECORD characters again.
 MOST_BAD_QUOTES = 100
+#: Lines that are read at once, and characters after which they are enough.
+_BATCH, _BATCH_CHARACTERS = 500, 1 << 18
 #: Excel's hint about the delimiter, in the first line: sep=;
 SEPARATOR_HINT = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 
@@ -45,19 +48,19 @@ class CsvTable:
         self._blocks = TextBlocks(self._path, self.layout.encoding)
         lines = _Lines(self._blocks)
         is_quoted, bad_quotes = True, 0
+        may_be_plain = True
         while True:
-            # Strict, so that a quote that closes in the middle of a cell is an error: it was opened
-            # by mistake in an earlier row.
-            reader = csv.reader(
-                iter(lines),
-                delimiter=self.layout.delimiter,
-                quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
-                skipinitialspace=is_quoted,  # so that a quote after a blank counts
-                strict=True,
-            )
+            if is_quoted and may_be_plain:
+                yield from self._plain_rows(lines)
+            reader = self._reader(iter(lines), is_quoted=is_quoted)
+            records = self._records(reader, lines)
             try:
-                yield from self._records(reader, lines)
+                yield from islice(records, _BATCH)
+                if lines.has_more():
+                    may_be_plain = True
+                    continue
             except csv.Error:
+                may_be_plain = False  # a look at many lines for each bad one would take long
                 number = lines.number - len(lines.held) + 1
                 first, is_alone = lines.rewind()
                 if len(first) > LONGEST_RECORD:
@@ -71,6 +74,40 @@ class CsvTable:
                 yield number, [first.rstrip()], problem
                 continue
             return
+
+    def _reader(self, lines: Iterable[str], *, is_quoted: bool) -> Iterator[list[str]]:
+        # Strict, so that a quote that closes in the middle of a cell is an error: it was opened by
+        # mistake in an earlier row.
+        return csv.reader(
+            lines,
+            delimiter=self.layout.delimiter,
+            quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+            skipinitialspace=is_quoted,  # so that a quote after a blank counts
+            strict=True,
+        )
+
+    def _plain_rows(self, lines: _Lines) -> Iterator[Row]:
+        """Yield the rows of many lines at once, as long as each line is a row of its own.
+
+        It stops before the first lines that are not so plain.
+        """
+        while batch := lines.ahead():
+            try:
+                rows = list(self._reader(batch, is_quoted=True))
+            except csv.Error:
+                rows = []
+            if len(rows) != len(batch) or lines.is_dirty:
+                lines.give_back(batch)
+                return
+            first = lines.number + 1
+            lines.number += len(batch)
+            if first == 1 and SEPARATOR_HINT.fullmatch(self.layout.delimiter.join(rows[0])):
+                rows[0] = []
+            numbered = zip(count(first), rows, repeat(""))
+            if all(map(any, rows)):
+                yield from numbered
+            else:
+                yield from (row for row in numbered if any(row[1]))
 
     def _records(self, reader: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
         held = lines.held
@@ -115,6 +152,35 @@ class _Lines:
         self.number = 0
         self.is_dirty = False
 
+    def ahead(self) -> list[str]:
+        """Return the next lines, as if they were records; empty if there are undecodable bytes."""
+        batch: list[str] = []
+        characters = 0
+        while len(batch) < _BATCH and characters < _BATCH_CHARACTERS and not self.is_dirty:
+            line = self._next()
+            if not line:
+                break
+            batch.append(line)
+            characters += len(line)
+        if characters > LONGEST_RECORD or self.is_dirty:  # each is looked at by itself
+            self.give_back(batch)
+            return []
+        return batch
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        """Have lines read again that `ahead` returned."""
+        self._again.extendleft(reversed(lines))
+
+    def has_more(self) -> bool:
+        """Return whether there is another line."""
+        line = self._next()
+        if line:
+            self._again.appendleft(line)
+        return bool(line)
+
+    def _next(self) -> str:
+        return self._again.popleft() if self._again else next(self._fresh, "")
+
     def rewind(self) -> tuple[str, bool]:
         """Abandon the record being read: remove its first line, and read the others again.
 
@@ -130,12 +196,9 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         held, characters = self.held, 0
         while True:
-            if self._again:
-                line = self._again.popleft()
-            else:
-                line = next(self._fresh, "")
-                if not line:
-                    return
+            line = self._next()
+            if not line:
+                return
             characters = characters + len(line) if held else len(line)
             held.append(line)
             self.number += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 
 
 class FirstLines:
@@ -41,3 +42,27 @@ class FirstLines:
         lines.insert(at, line)
         self._count += 1
         return 0
+
+    def note_all(self, numbers: Iterable[int], lines: Iterable[int]) -> list[int]:
+        """Return `note` of each number and its line; numbers that are 0 are left out, as new."""
+        pages, search, found, new = self._pages, bisect_left, [], 0
+        for number, line in zip(numbers, lines, strict=True):
+            first = 0
+            if number:
+                low = number & 0xFFFF
+                page = pages.get(number >> 16)
+                if page is None:
+                    pages[number >> 16] = (array("H", (low,)), array("I", (line,)))
+                    new += 1
+                else:
+                    lows = page[0]
+                    at = search(lows, low)
+                    if at < len(lows) and lows[at] == low:
+                        first = page[1][at]
+                    else:
+                        lows.insert(at, low)
+                        page[1].insert(at, line)
+                        new += 1
+            found.append(first)
+        self._count += new
+        return found

@@ -12,6 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 from tabular.xlsx_escapes import NOT_IN_XML, escaped
@@ -75,6 +76,19 @@ class CsvText:
         has_blank = any(isinstance(cell, str) and cell[:1] == " " for cell in cells)
         (self._quoting_writer if has_blank else self._writer).writerow(cells)
 
+    def add_all(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows, as `add` does one by one."""
+        # One look at all of them: mostly there is nothing to escape, and texts alone.
+        try:
+            text = _BETWEEN + _BETWEEN.join(map(_BETWEEN.join, rows))
+        except TypeError:
+            text = ""
+        if text and not _SUSPECT.search(text):
+            self._writer.writerows(rows)
+            return
+        for row in rows:
+            self.add(row)
+
     def take(self) -> bytes:
         """Return the bytes of the rows that were added since the last call."""
         # "replace", because a file that did not decode leaves lone surrogates, which do not encode.
@@ -100,13 +114,11 @@ class CsvWriter:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> int:
         """Write rows; return how many."""
-        count = 0
-        for row in rows:
-            self._text.add(row)
-            count += 1
-            if count % FLUSHED_ROWS == 0:
-                self._out.write(self._text.take())
-        self._out.write(self._text.take())
+        count, left = 0, iter(rows)
+        while block := list(islice(left, FLUSHED_ROWS)):
+            self._text.add_all(block)
+            self._out.write(self._text.take())
+            count += len(block)
         return count
 
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.admin.type_choices import TYPE_CHOICES
-from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
 from contacts.imports.dry_run import dry_run_import
+from contacts.imports.fields import ATTRIBUTE, LEFT_OUT, NAME, UIN
 from contacts.imports.layout import inspect_import, readings_of
 from contacts.imports.lifecycle import (
     correct_layout,

@@ -11,17 +11,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.imports.fields import ATTRIBUTE, LEFT_OUT, NAME, UIN
 from contacts.models import RememberedMapping
 from contacts.people.attributes import names_to_store
 from contacts.resources import EXPORTED, NAME_COLUMN, UIN_COLUMN
-from foundation.names import name_key
 from foundation.refusals import Refusal
-from foundation.sentences import Sentence
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
-
-UIN, NAME, LEFT_OUT = UIN_COLUMN.field, NAME_COLUMN.field, ""
-ATTRIBUTE = "attribute:"
 
 UIN_TITLES, NAME_TITLES = UIN_COLUMN.titles, NAME_COLUMN.titles
 #: Titles of a column of mail addresses: QQ's own hold the UIN.
@@ -217,20 +213,6 @@ def with_stored_names(mapping: Sequence[str], *, is_guess: bool = False) -> list
             field = ATTRIBUTE + name if name else LEFT_OUT
         found.append(field)
     return found
-
-
-def title_notes(columns: Sequence[str], mapping: Sequence[str]) -> list[str]:
-    """Return the notes about columns that go into an attribute whose name looks alike."""
-    notes: list[str] = []
-    for title, field in zip(columns, mapping, strict=False):
-        name = field.removeprefix(ATTRIBUTE)
-        is_alike = field.startswith(ATTRIBUTE) and title != name
-        if is_alike and name_key(title) == name_key(name):
-            notes.append(
-                Sentence("The column %(title)s goes into the attribute %(name)s.")
-                % {"title": title, "name": name}
-            )
-    return notes
 
 
 def _digest(columns: Sequence[str]) -> str:

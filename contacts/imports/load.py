@@ -7,8 +7,7 @@ SQLite see `contacts.imports.load_sqlite`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,24 +65,16 @@ _LOOK_UP_POSTGRESQL = """
 """
 
 
-@contextmanager
-def unmapped_pages() -> Iterator[None]:
-    """Turn off SQLite's memory-mapped reads inside the context; do nothing on PostgreSQL.
+def unmap_pages() -> None:
+    """Turn off SQLite's memory-mapped reads of this connection; do nothing on PostgreSQL.
 
     Mapped pages count as memory of the process, and loading a million people touches all of them.
-    That costs 128 MB and is not faster.
+    That costs 128 MB and is not faster. They stay off until the connection is closed: the pages
+    that are read when it closes would be mapped again.
     """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA mmap_size")
-        (size,) = cursor.fetchone() or (0,)
-        cursor.execute("PRAGMA mmap_size=0")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA mmap_size={int(size)}")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA mmap_size=0")
 
 
 def commit_lazily() -> None:

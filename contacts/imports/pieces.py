@@ -9,13 +9,15 @@ turn, so the results are the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring as _encoded
+from operator import itemgetter
+from typing import Any
 
 from contacts.imports.cells import MARKS
 from contacts.imports.rows import LONGEST_NAME, Person, PersonReader
 from contacts.imports.typed_cells import readings_json, readings_of_columns
-from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.typed_values.characters import LONGEST_ATTRIBUTE
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import Row, RowProblem
 
@@ -43,9 +45,16 @@ def read_piece(reader: PersonReader, rows: Sequence[Row]) -> tuple[list[Person],
     names = [""] * len(rows)
     if reader.name is not None:
         names = list(map(str.strip, columns[reader.name]))
-        _leave_out(uins, _odd_places(names, longest=LONGEST_NAME))
+        _leave_out(uins, _odd_places(names, "".join(names), longest=LONGEST_NAME))
     written = _written(reader, columns, uins)
     readings = readings_of_columns(reader.typed, columns) if reader.typed else None
+    if readings is not None or not reader.typed:
+        refused_ones = _refused(reader, cells, uins, blank)
+        if refused_ones is not None:
+            values: list[Sequence[Any]] = [uins, names, written]
+            if readings is not None:
+                values.append(readings)
+            return _sorted_out(reader, rows, values, refused_ones)
     good: list[Person] = []
     bad: list[Bad] = []
     note, types = reader.seen.note, reader.typed
@@ -72,6 +81,50 @@ def read_piece(reader: PersonReader, rows: Sequence[Row]) -> tuple[list[Person],
     return good, bad
 
 
+def _refused(
+    reader: PersonReader, cells: Sequence[list[str]], uins: Sequence[int], blank: list[str]
+) -> dict[int, RowProblem] | None:
+    """Return the places without a UIN, each with a reason that is known.
+
+    The result is None if a row has to be read by itself.
+    """
+    found = {}
+    for at, uin in enumerate(uins):
+        if not uin:
+            refused = reader.refused(cells[at][reader.uin]) if cells[at] is not blank else None
+            if refused is None:
+                return None
+            found[at] = refused
+    return found
+
+
+def _sorted_out(
+    reader: PersonReader,
+    rows: Sequence[Row],
+    values: Sequence[Sequence[Any]],
+    refused: Mapping[int, RowProblem],
+) -> tuple[list[Person], list[Bad]]:
+    """Return the people and the other rows, where none has to be read by itself.
+
+    Args:
+        reader: the reader, which knows the UINs before.
+        rows: the rows.
+        values: their UINs, names, attributes and perhaps readings, each by row.
+        refused: the places of rows without a UIN.
+    """
+    uins = values[0]
+    firsts = reader.seen.note_all(uins, map(itemgetter(0), rows))
+    people = zip(*values, strict=True)
+    if not refused and not any(firsts):
+        return list(people), []
+    bad = dict(refused)
+    for at, first in enumerate(firsts):
+        if first:
+            bad[at] = reader.duplicate_of(first)
+    good = [person for person, first in zip(people, firsts, strict=True) if person[0] and not first]
+    return good, [(rows[at], bad[at]) for at in sorted(bad)]
+
+
 def _uins(cells: Sequence[str]) -> list[int]:
     """Return the UIN of each cell, 0 if it is not written as one in digits."""
     uins = [
@@ -87,9 +140,14 @@ def _leave_out(uins: list[int], places: Sequence[int]) -> None:
         uins[place] = 0
 
 
-def _odd_places(values: Sequence[str], *, longest: int) -> list[int]:
-    """Return the places of values that `PersonReader` changes or rejects, or may."""
-    text = "".join(values)
+def _odd_places(values: Sequence[str], text: str, *, longest: int) -> list[int]:
+    """Return the places of values that `PersonReader` changes or rejects, or may.
+
+    Args:
+        values: the values, without outer blanks.
+        text: what they consist of; it may have outer blanks.
+        longest: the most characters of a value.
+    """
     odd: list[int] = []
     if any(mark in text for mark in MARKS):
         odd += [at for at, value in enumerate(values) if value and value[0] in MARKS]
@@ -105,10 +163,13 @@ def _written(reader: PersonReader, columns: Sequence[Sequence[str]], uins: list[
     template, filled = "", False
     members: list[Sequence[str]] = []
     for key, number in reader.attributes:
-        values = list(map(str.strip, columns[number]))
-        _leave_out(uins, _odd_places(values, longest=LONGEST_ATTRIBUTE))
+        values: Sequence[str] = columns[number]
         text = "".join(values)
-        is_plain = text.isprintable() and '"' not in text and "\\" not in text
+        is_printable = text.isprintable()
+        if " " in text or not is_printable:  # only then is there something to cut
+            values = list(map(str.strip, values))
+        _leave_out(uins, _odd_places(values, text, longest=LONGEST_ATTRIBUTE))
+        is_plain = is_printable and '"' not in text and "\\" not in text
         if "" not in values:
             member = key.replace("%", "%%") + ('"%s"' if is_plain else "%s")
             template += f",{member}" if filled else member

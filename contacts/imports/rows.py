@@ -8,10 +8,9 @@ from json.encoder import encode_basestring as _encoded
 from typing import Any, TypeAlias
 
 from contacts.imports.cells import MARKS, meant
-from contacts.imports.columns import ATTRIBUTE, NAME, UIN, title_notes
+from contacts.imports.fields import ATTRIBUTE, NAME, UIN, title_notes
 from contacts.imports.typed_cells import readings_json, typed_columns
-from contacts.people.attributes import LONGEST_ATTRIBUTE
-from contacts.resources import UIN_COLUMN
+from contacts.typed_values.characters import LONGEST_ATTRIBUTE
 from contacts.typed_values.types import ValueType
 from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
@@ -20,6 +19,7 @@ from tabular import (
     CellProblem,
     FirstLines,
     RowProblem,
+    qq_number,
 )
 
 #: Characters of a name.
@@ -201,7 +201,7 @@ class PersonReader:
         reason = self._reasons.get(cell)
         if reason is None:
             try:
-                number: int = UIN_COLUMN.read(cell)
+                number = qq_number(cell, least=UIN_MIN, most=UIN_MAX)
                 self._mails += "@" in cell or "＠" in cell
                 return number
             except CellProblem as problem:
@@ -219,4 +219,4 @@ class PersonReader:
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Return whether all cells of a row are blank."""
-    return not any(cell.strip() for cell in cells)
+    return not any(map(str.strip, cells))

@@ -71,6 +71,17 @@ class PackedPeople:
             names = ", ".join(self._columns)
             insert_rows(f"INSERT INTO stage_people ({names})", self._rows)
 
+    def as_values(self) -> tuple[Any, ...]:
+        """Return them as plain values; `of` makes them from these."""
+        return self._is_text, self._columns, self.count, self.size, self._blocks, self._rows
+
+    @classmethod
+    def of(cls, values: tuple[Any, ...]) -> PackedPeople:
+        """Return the people of `as_values`."""
+        made = cls("")
+        made._is_text, made._columns, made.count, made.size, made._blocks, made._rows = values
+        return made
+
     def by_uin(self) -> dict[int, Person]:
         """Return the people by their UIN, where they are not packed as text."""
         return {person[0]: person for person in self._rows}

@@ -8,7 +8,7 @@ from json.encoder import encode_basestring as _encoded
 from typing import Any
 
 from contacts.imports.cells import MARKS, meant
-from contacts.imports.columns import ATTRIBUTE
+from contacts.imports.fields import ATTRIBUTE
 from contacts.typed_values.types import AttributeType, Reading, ValueType, reader_of
 from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
@@ -71,12 +71,15 @@ class TypedColumn:
             self._members[cell] = member
         return member
 
-    def known_members(self, cells: Sequence[str]) -> Sequence[str] | None:
-        """Return `member` of each cell, if none of them has to be read."""
+    def known_members(self, cells: Sequence[str]) -> tuple[str, Sequence[str] | None]:
+        """Return a form for `%`, and what makes it `member` of each cell.
+
+        The second is None if a cell has to be read.
+        """
         if self._is_number and _are_whole_numbers(cells):
-            return [self.key + cell for cell in cells]
+            return self.key.replace("%", "%%") + "%s", cells
         found = list(map(self._members.get, cells))
-        return None if None in found else found  # type: ignore[return-value]
+        return "%s", None if None in found else found  # type: ignore[return-value]
 
     def _note(self, value: str) -> None:
         self.count += 1
@@ -152,16 +155,22 @@ def readings_of_columns(
 
     Cells are read row by row, because only those of people who are loaded count as unreadable.
     """
-    members = []
+    members, parts, has_gaps = [], [], False
     for column in columns:
-        known = column.known_members(cells[column.number])
+        part, known = column.known_members(cells[column.number])
         if known is None:
             return None
+        parts.append(part)
         members.append(known)
-    if any("" in column for column in members):
-        rows = [",".join(filter(None, row)) for row in zip(*members, strict=True)]
-        return ["{" + row + "}" if row else "" for row in rows]
-    return ["{" + ",".join(row) + "}" for row in zip(*members, strict=True)]
+        has_gaps = has_gaps or (part == "%s" and "" in known)
+    rows = zip(*members, strict=True)
+    if not has_gaps:
+        return list(map(("{" + ",".join(parts) + "}").__mod__, rows))
+    written = [
+        ",".join([part % text for part, text in zip(parts, row, strict=True) if text])
+        for row in rows
+    ]
+    return ["{" + text + "}" if text else "" for text in written]
 
 
 def readings_json(columns: Iterable[TypedColumn], cells: Sequence[str]) -> str:

@@ -88,6 +88,8 @@ def _take_back_changes(import_id: int, _after: int) -> int | None:
     rows: list[tuple[Any, ...]] = []
     types = typed_attributes()
     for _id, contact_id, change in changes:
+        if contact_id not in people:  # no key keeps a row whose person somebody deleted by hand
+            continue
         name, attributes = people[contact_id]
         restored = taken_back(change, name=name, attributes=attributes)
         if restored != (name, attributes):
@@ -121,6 +123,9 @@ def _take_back_people(import_id: int, after: int) -> int | None:
     ids = _next_ids(Contact.objects.filter(source_import_id=import_id), after)
     if not ids:
         return None
+    # Locked before the search for references: another import then has either written what it
+    # changed, or finds the person gone. No key would tell.
+    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     unused = [
         row[0] for row in Contact.objects.filter(~used_elsewhere(), pk__in=ids).values_list("id")
     ]

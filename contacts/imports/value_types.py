@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contacts.imports.cells import meant
-from contacts.imports.columns import ATTRIBUTE, attribute_names
+from contacts.imports.columns import attribute_names
+from contacts.imports.fields import ATTRIBUTE
 from contacts.imports.layout import inspect_import
 from contacts.models import Attribute, ContactImport
 from contacts.people.attributes import find_attribute, names_to_store

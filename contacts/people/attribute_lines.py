@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import LONGEST_ATTRIBUTE_NAME
-from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.typed_values.characters import LONGEST_ATTRIBUTE
 from foundation.names import blank_if_invisible
 from foundation.refusals import Refusal
 

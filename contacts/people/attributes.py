@@ -17,9 +17,6 @@ from foundation.names import clean_name, name_key
 from foundation.queries import CHUNK, chunks
 from foundation.refusals import Refusal
 
-#: The most characters of an attribute's value.
-LONGEST_ATTRIBUTE = 10_000
-
 
 def attribute_names_in_use(*, lists: Collection[ContactList] | None = None) -> set[str]:
     """Return the names of the attributes in use.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: The most characters of an attribute's value.
+LONGEST_ATTRIBUTE = 10_000
+
 # One by one and not by NFKC, which would turn 10² into 102 and ½ into 1⁄2.
 _PLAIN = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},  # the full-width forms of ASCII

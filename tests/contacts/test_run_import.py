@@ -18,7 +18,13 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import changes_postgresql, existing_on_sqlite, load_sqlite, maintenance
+from contacts.imports import (
+    changes_postgresql,
+    chunks,
+    existing_on_sqlite,
+    load_sqlite,
+    maintenance,
+)
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -190,7 +196,7 @@ def test_a_worker_that_reads_for_long_shows_that_it_lives(
 
     monkeypatch.setattr(running, "HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr(running._Run, "_show_life", shown)
-    monkeypatch.setattr(running, "read_piece", slow)
+    monkeypatch.setattr(chunks, "read_piece", slow)
     assert run_import(import_id=contact_import.pk)
     assert is_shown.is_set()
     assert Contact.objects.count() == (0 if is_lost else 50)
@@ -201,12 +207,12 @@ def test_cancelling_stops_after_the_chunk_and_loaded_chunks_can_be_undone(
 ) -> None:
     contact_import = uploaded(csv_of(range(10_000, 10_050)))
     queue_import(contact_import=contact_import)
-    chunks = running._Run._load
+    load = running._Run._load
 
     def cancelled(self: object, *arguments: object) -> None:
         if Contact.objects.count() == 20:
             cancel_import(contact_import=ContactImport.objects.get(pk=contact_import.pk))
-        chunks(self, *arguments)  # type: ignore[arg-type]
+        load(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(running._Run, "_load", cancelled)
     run_import(import_id=contact_import.pk)
@@ -347,7 +353,7 @@ def test_unchanged_people_are_not_written(small_chunks: None) -> None:
 
 def test_a_chunk_of_large_rows_is_full_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "PIECE_ROWS", 2)
-    monkeypatch.setattr(running, "CHUNK_BYTES", 15_000)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 15_000)
     loaded, sizes = load_people, []
 
     def counted(people: PackedPeople, **options: Any) -> object:

@@ -23,12 +23,15 @@ from tabular import (
     FirstLines,
     RowProblem,
     XlsxWriter,
+    csv_table,
     escape_formula,
     inspect_table,
     open_table,
     unescape_formula,
     whole_number,
 )
+from tabular.tables import Layout
+from tabular.writing import CsvText
 from tests.examples import examples
 from tests.tabular.making import RELATIONS, WORKBOOK, sheet_of
 
@@ -146,6 +149,48 @@ def test_first_lines_equal_those_of_a_dict(numbers: list[int]) -> None:
     for line, number in enumerate(numbers, 1):
         assert seen.note(number, line) == model.get(number, 0)
         model.setdefault(number, line)
+
+
+@RELAXED
+@given(st.lists(st.lists(st.integers(0, 70_000), max_size=20), max_size=5))
+def test_many_numbers_are_noted_as_they_are_one_by_one(pieces: list[list[int]]) -> None:
+    whole, one_by_one, line = FirstLines(), FirstLines(), 0
+    for numbers in pieces:
+        lines = range(line + 1, line + 1 + len(numbers))
+        line += len(numbers)
+        expected = [
+            one_by_one.note(number, at) if number else 0
+            for number, at in zip(numbers, lines, strict=True)
+        ]
+        assert whole.note_all(numbers, lines) == expected
+    assert len(whole) == len(one_by_one)
+
+
+@RELAXED
+@given(st.lists(st.lists(st.one_of(TEXT, st.sampled_from(["=1", " x", "-5"])), max_size=3)))
+def test_many_rows_are_written_as_they_are_one_by_one(rows: list[list[str]]) -> None:
+    whole, one_by_one = CsvText(), CsvText()
+    whole.add_all(rows)
+    for row in rows:
+        one_by_one.add(row)
+    assert whole.take() == one_by_one.take()
+
+
+@RELAXED
+@given(st.lists(PIECES, max_size=120).map(b"".join), st.integers(1, 9), st.sampled_from(",;"))
+def test_a_csv_is_read_alike_in_batches_of_any_size(data: bytes, size: int, mark: str) -> None:
+    """Many lines are read at once where each is a row; the others one by one."""
+    path = _file(data)
+    layout = Layout("csv", encoding="utf-8", delimiter=mark)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_table.CsvTable, "_plain_rows", lambda *_arguments: ())
+        expected = list(csv_table.CsvTable(path, layout).rows())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_table, "_BATCH", size)
+        found = list(csv_table.CsvTable(path, layout).rows())
+    path.unlink()
+    path.parent.rmdir()
+    assert found == expected
 
 
 @RELAXED
