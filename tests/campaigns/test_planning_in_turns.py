@@ -291,11 +291,15 @@ def test_chunks_are_chosen_and_written_in_their_order() -> None:
 
 def test_a_failure_abandons_what_comes_after_it() -> None:
     written: list[int] = []
+    next_is_chosen = threading.Event()
 
     def work(turn: Turn) -> None:
         turn.chosen(turn.behind + 1)
+        if turn.behind == 6:
+            next_is_chosen.set()
         turn.wait()
         if turn.behind == 5:
+            assert next_is_chosen.wait(10)
             raise Killed
         written.append(turn.behind)
         turn.written()
