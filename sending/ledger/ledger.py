@@ -12,7 +12,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gevent import monkey
 
@@ -35,8 +35,12 @@ LARGE_BATCH, LARGE_BATCH_LINGER_SECONDS = 20, 0.003
 #: a message of a paced lane took almost two transactions. A longer wait means that more requests
 #: are repeated after the process was killed.
 RESULT_WAIT_SECONDS = 0.05
-#: The largest number of entries in one transaction.
+#: The largest number of entries of a kind in one transaction.
 LARGEST_BATCH = 2000
+#: So many requests are written at once, by the lane that brings the last of them. The event loop
+#: lets all lanes run whose replies came before it comes to the ledger, so their next marks would
+#: all share a transaction, and the lanes and the database would wait for each other in turns.
+ENOUGH = 50
 #: Pauses between tries while the database does not answer, seconds.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 
@@ -71,6 +75,21 @@ class Ticket:
 
 
 Requested = tuple[Mark | Replay, Ticket]
+
+
+class _Batch(NamedTuple):
+    """What is written together.
+
+    Attributes:
+        settlements, requests: the entries.
+        waiting: the tickets that wait for all entries queued before them.
+    """
+
+    settlements: list[Settlement]
+    requests: list[Requested]
+    waiting: list[Ticket]
+
+
 Entry = TypeVar("Entry")
 
 
@@ -81,9 +100,9 @@ def _writer_for(worker_id: int) -> Writer:
     return WriterInPlace(worker_id=worker_id)
 
 
-def _drain(queue: deque[Entry]) -> list[Entry]:
+def _drain(queue: deque[Entry], most: int) -> list[Entry]:
     """Remove and return what is queued now, one by one: other threads may append meanwhile."""
-    return [queue.popleft() for _ in range(len(queue))]
+    return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
 class Ledger:
@@ -107,6 +126,11 @@ class Ledger:
         self._waiting_for_all: deque[Ticket] = deque()
         self._work, self._is_urgent = local.new_event(), local.new_event()
         self._is_closing = self._is_closed = False
+        self._last_size = 0
+        #: The batch that is being written.
+        self._batch: _Batch | None = None
+        #: Whether lanes may begin a batch: only if it is written while they go on.
+        self._lanes_may_begin = self._writer.is_beside
         self._proved_at = 0.0
         self._thread: threading.Thread | None = None
         self.is_fenced_off = False
@@ -138,6 +162,8 @@ class Ledger:
         """
         ticket = Ticket()
         self._requests.append((entry, ticket))
+        if self._lanes_may_begin and self._batch is None and len(self._requests) >= ENOUGH:
+            self._begin()
         if is_urgent:
             self._is_urgent.set()
         self._work.set()
@@ -180,42 +206,69 @@ class Ledger:
             self._writer.close()
 
     def _write_until_closed(self) -> None:
-        last_batch = 0
         while True:
             is_awaited = self._work.wait(RESULT_WAIT_SECONDS)
-            if not is_awaited and not self._settlements:
-                continue
-            if is_awaited and self._linger and not self._is_closing:
-                self._wait_for_more(last_batch)
             self._work.clear()
-            self._is_urgent.clear()
-            # Taken before the entries: such a ticket waits for all entries queued before it.
-            waiting = _drain(self._waiting_for_all)
-            settlements, requests = _drain(self._settlements), _drain(self._requests)
-            last_batch = len(requests)
-            while settlements or requests:
-                settled, requested = settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
-                with span("ledger flush", results=len(settled), requests=len(requested)):
-                    self._commit_until_done(settled, requested)
-                for _entry, ticket in requested:
-                    ticket.release()
-                del settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
-            for ticket in waiting:
-                ticket.release()
-            if self._is_closing and not (
-                self._settlements or self._requests or self._waiting_for_all
-            ):
+            if not is_awaited and not self._settlements and self._batch is None:
+                continue
+            if is_awaited and self._linger and not self._is_closing and self._batch is None:
+                self._wait_for_more()
+            if self._batch is None:
+                self._begin()
+            self._finish()
+            if self._is_closing and not self._is_wanted:
+                self._lanes_may_begin = False
                 return
 
-    def _wait_for_more(self, last_batch: int) -> None:
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether something is queued."""
+        return bool(self._settlements or self._requests or self._waiting_for_all)
+
+    def _begin(self) -> None:
+        """Begin to write what is queued; called by the ledger or, between its steps, by a lane."""
+        self._is_urgent.clear()
+        # Taken before the entries: such a ticket waits for all entries queued before it.
+        waiting = _drain(self._waiting_for_all, len(self._waiting_for_all))
+        settlements = _drain(self._settlements, LARGEST_BATCH)
+        requests = _drain(self._requests, LARGEST_BATCH)
+        if len(settlements) == LARGEST_BATCH or len(requests) == LARGEST_BATCH:
+            # Some may be left: they come at once, and the tickets with them.
+            self._waiting_for_all.extendleft(reversed(waiting))
+            waiting = []
+            self._is_urgent.set()
+            self._work.set()
+        self._batch = _Batch(settlements, requests, waiting)
+        self._last_size = len(requests)
+        if settlements or requests:
+            self._writer.begin(settlements, [entry for entry, _ in requests], is_again=False)
+
+    def _finish(self) -> None:
+        """Wait until the batch is written, and let its lanes continue."""
+        assert self._batch is not None
+        settlements, requests, waiting = self._batch
+        if settlements or requests:
+            with span("ledger flush", results=len(settlements), requests=len(requests)):
+                self._commit_until_done(settlements, requests, is_begun=True)
+        self._batch = None
+        for _entry, ticket in requests:
+            ticket.release()
+        for ticket in waiting:
+            ticket.release()
+
+    def _wait_for_more(self) -> None:
         """Wait for more entries to share the transaction, unless one is urgent."""
-        if self._is_urgent.wait(self._linger) and last_batch >= LARGE_BATCH:
+        if self._is_urgent.wait(self._linger) and self._last_size >= LARGE_BATCH:
             local.sleep(LARGE_BATCH_LINGER_SECONDS)
 
     def _commit_until_done(
-        self, settlements: Sequence[Settlement], requests: Sequence[Requested]
+        self,
+        settlements: Sequence[Settlement],
+        requests: Sequence[Requested],
+        *,
+        is_begun: bool = False,
     ) -> None:
-        """Commit a batch; try again until the database answers.
+        """Commit a batch, which may have been begun; try again until the database answers.
 
         A try whose answer was lost may have been committed. That does no harm: a settlement that
         was applied has no effect the second time, and a mark that exists is granted. It can only
@@ -224,7 +277,11 @@ class Ledger:
         pause, is_again = FIRST_RETRY_SECONDS, False
         while True:
             try:
-                decisions = self._commit(settlements, requests, is_again=is_again)
+                if not is_begun:
+                    entries = [entry for entry, _ticket in requests]
+                    self._writer.begin(settlements, entries, is_again=is_again)
+                is_begun = False
+                decisions = self._commit(settlements, requests)
             except NotWrittenError as problem:
                 if not problem.is_shared:
                     self._commit_one_by_one(settlements, requests, problem.kind)
@@ -261,14 +318,10 @@ class Ledger:
         self,
         settlements: Sequence[Settlement],
         requests: Sequence[Requested],
-        *,
-        is_again: bool,
     ) -> dict[int, Decision]:
-        """Write one transaction; return the decisions by position in `requests`."""
+        """Wait for the transaction that was begun; return the decisions by position."""
         began_at = local.elapsed()
-        committed = self._writer.write(
-            settlements, [entry for entry, _ticket in requests], is_again=is_again
-        )
+        committed = self._writer.finish()
         self._proved_at = committed.proved_at
         self.is_fenced_off = not committed.is_living
         self.commits += 1

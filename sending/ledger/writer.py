@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -32,16 +33,25 @@ class NotWrittenError(Exception):
 
 
 class Writer(Protocol):
-    """Writes the batches of one ledger, one after the other."""
+    """Writes the batches of one ledger, one after the other.
 
-    def write(
+    Attributes:
+        is_beside: whether a batch that was begun is written while this process goes on.
+    """
+
+    is_beside: bool
+
+    def begin(
         self,
         settlements: Sequence[Settlement],
         requests: Sequence[Mark | Replay],
         *,
         is_again: bool,
-    ) -> Committed:
-        """Write one transaction; see `BatchWriter.commit`.
+    ) -> None:
+        """Begin to write one transaction; see `BatchWriter.commit`. It fails in `finish` only."""
+
+    def finish(self) -> Committed:
+        """Wait until the transaction that was begun is written.
 
         Raises:
             NotWrittenError: see there.
@@ -58,24 +68,31 @@ class WriterInPlace:
         worker_id: the worker's row.
     """
 
+    is_beside = False
+
     def __init__(self, *, worker_id: int) -> None:
         self._batches = BatchWriter(worker_id=worker_id)
+        self._commit: Callable[[], Committed]
 
     @property
     def connection_options(self) -> str:
         """The options its connection needs (libpq's `options`)."""
         return self._batches.connection_options
 
-    def write(
+    def begin(
         self,
         settlements: Sequence[Settlement],
         requests: Sequence[Mark | Replay],
         *,
         is_again: bool,
-    ) -> Committed:
-        """Write one transaction. After a shared failure the next one gets a new connection."""
+    ) -> None:
+        """Note what is to be written."""
+        self._commit = partial(self._batches.commit, settlements, requests, is_again=is_again)
+
+    def finish(self) -> Committed:
+        """Write the transaction. After a shared failure the next one gets a new connection."""
         try:
-            return self._batches.commit(settlements, requests, is_again=is_again)
+            return self._commit()
         except _WRITE_ERRORS as problem:
             kind = type(problem).__name__
             if not is_shared_failure(problem):

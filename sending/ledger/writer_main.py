@@ -52,7 +52,8 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
         settlements, requests, is_again = receive(sock)
         answer: object
         try:
-            answer = writer.write(settlements, requests, is_again=is_again)
+            writer.begin(settlements, requests, is_again=is_again)
+            answer = writer.finish()
         except NotWrittenError as problem:
             answer = problem
         failpoint("after_commit")

@@ -41,29 +41,35 @@ class WriterProcess:
         worker_id: the worker's row.
     """
 
+    is_beside = True
+
     def __init__(self, *, worker_id: int) -> None:
         self._worker_id = worker_id
         self._starts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._start()  # it is ready by the time the first lane sends
 
-    def write(
+    def begin(
         self,
         settlements: Sequence[Settlement],
         requests: Sequence[Mark | Replay],
         *,
         is_again: bool,
-    ) -> Committed:
-        """Have one transaction written.
-
-        Raises:
-            NotWrittenError: see `Writer.write`; also if the process ended before it answered.
-            RuntimeError: it cannot be kept running.
-        """
+    ) -> None:
+        """Send a batch to the process."""
         if self._process is None:
             self._start()
-        try:
+        with suppress(OSError):  # it has ended: so `finish` finds no answer
             send(self._socket, (settlements, requests, is_again))
+
+    def finish(self) -> Committed:
+        """Wait for the answer to the batch.
+
+        Raises:
+            NotWrittenError: see `Writer.finish`; also if the process ended before it answered.
+            RuntimeError: it cannot be kept running.
+        """
+        try:
             answer = receive(self._socket)
         except (OSError, EOFError):
             status = self._end()
