@@ -123,13 +123,16 @@ def recorded(run: CampaignRun) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def engine_worker(*, gateway: str, lanes: int, number: int = 1) -> Iterator[int]:
+def engine_worker(
+    *, gateway: str, lanes: int, number: int = 1, has_login_turns: bool = False
+) -> Iterator[int]:
     """Run a worker process; yield its pid once it takes tasks.
 
     Args:
         gateway: the gateway's URL.
         lanes: the most lanes at the same time.
         number: which of the workers of its egress it is; each has a node name and a log of its own.
+        has_login_turns: whether accounts log in as fast as they do by default, and not all at once.
     """
     spec = worker_spec(egress=settings.EGRESS_NAME, concurrency=lanes)
     log = settings.QQCAMPAIGN_HOME / f"worker-{number}.log"
@@ -140,8 +143,9 @@ def engine_worker(*, gateway: str, lanes: int, number: int = 1) -> Iterator[int]
     if os.environ.get("BENCH_PROFILE"):
         sampler = ("-m", "benchmarks.sampler", os.environ["BENCH_PROFILE"])
         argv = (argv[0], *sampler, *argv[1:])
-    # Without turns to log in: how fast lanes open is measured, not how slowly they may.
-    environment = {"QQ_GATEWAY_URL": gateway, "QQ_LOGINS_PER_SECOND": "0"}
+    environment = {"QQ_GATEWAY_URL": gateway}
+    if not has_login_turns:
+        environment["QQ_LOGINS_PER_SECOND"] = "0"
     with running(argv, environment=environment, log=log) as pid:
         wait_until(lambda: is_ready(log), what="the worker's start", seconds=120)
         yield pid

@@ -36,7 +36,9 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     ) as gateway:
         make_accounts(count=given.lanes, friends=given.friends, min_interval=given.gap)
         people = make_list(people=given.friends * given.lanes)
-        with engine_worker(gateway=gateway.url, lanes=given.lanes + 20) as worker:
+        with engine_worker(
+            gateway=gateway.url, lanes=given.lanes + 20, has_login_turns=True
+        ) as worker:
             empty, transactions = resident_kb(worker), _transactions()
             watch = Watch(worker)
             start(make_campaign(people=people, name="openings"))

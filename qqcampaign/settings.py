@@ -120,7 +120,7 @@ QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", T
 #: Limit for all accounts of the gateway together, messages per second; 0 means no limit.
 QQ_GATEWAY_PER_SECOND = _given(environment.read_number, "QQ_GATEWAY_PER_SECOND", 0.0)
 #: The most logins and logouts of a worker process, per second on average; 0 means no limit.
-QQ_LOGINS_PER_SECOND = _given(environment.read_number, "QQ_LOGINS_PER_SECOND", 20.0)
+QQ_LOGINS_PER_SECOND = _given(environment.read_number, "QQ_LOGINS_PER_SECOND", 250.0)
 #: Consecutive failures of one account after which it is quarantined.
 QQ_BREAKER_ACCOUNT = _given(environment.read_count, "QQ_BREAKER_ACCOUNT", 10)
 #: Number of latest messages that a run looks at: if half of them or more failed, it stops itself.
