@@ -59,8 +59,13 @@ class WriterProcess:
         """Send a batch to the process."""
         if self._process is None:
             self._start()
-        with suppress(OSError):  # it has ended: so `finish` finds no answer
+        try:
             send(self._socket, (settlements, requests, is_again))
+        except OSError:
+            pass  # it has ended: `finish` finds no answer
+        except BaseException:
+            self._socket.close()  # the lane was ended amid it: half a batch is none
+            raise
 
     def finish(self) -> Committed:
         """Wait for the answer to the batch.
