@@ -121,8 +121,9 @@ class BatchWriter:
                 # the other ledger could wait for.
                 self._sql.lock_people(contact_ids=marks.people)
             settled = self._settle(settlements)
-            marked_before = self._marked_before(marks) if is_again else _no_rows
             marked = self._mark(marks, at=at)
+            # After the marks, which wait for the commit of an earlier try if it is still under way.
+            marked_before = self._marked_before(marks) if is_again else _no_rows
             replayed = self._replay(replays, at=at)
         living_rows = living()
         if not living_rows:

@@ -209,14 +209,18 @@ class Ledger:
         while True:
             is_awaited = self._work.wait(RESULT_WAIT_SECONDS)
             self._work.clear()
-            if not is_awaited and not self._settlements and self._batch is None:
+            if not is_awaited and not self._is_wanted and self._batch is None:
                 continue
             if is_awaited and self._linger and not self._is_closing and self._batch is None:
                 self._wait_for_more()
             if self._batch is None:
                 self._begin()
             self._finish()
-            if self._is_closing and not self._is_wanted:
+            if self._requests or self._waiting_for_all:
+                # They came while a batch that a lane began was under way, and what they set was
+                # cleared with it.
+                self._work.set()
+            elif self._is_closing and not self._settlements:
                 self._lanes_may_begin = False
                 return
 

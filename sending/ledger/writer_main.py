@@ -37,8 +37,7 @@ def main() -> None:
     from foundation.failpoints import die_with
 
     die_with(os.getppid())
-    with suppress(OSError, EOFError):  # the worker is gone
-        _serve(sock, worker_id)
+    _serve(sock, worker_id)
 
 
 def _serve(sock: socket.socket, worker_id: int) -> None:
@@ -49,7 +48,10 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
     writer = WriterInPlace(worker_id=worker_id)
     _use_own_connection(writer.connection_options)
     while True:
-        settlements, requests, is_again = receive(sock)
+        try:
+            settlements, requests, is_again = receive(sock)
+        except (OSError, EOFError):
+            return  # the worker is gone
         answer: object
         try:
             writer.begin(settlements, requests, is_again=is_again)
@@ -57,7 +59,8 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
         except NotWrittenError as problem:
             answer = problem
         failpoint("after_commit")
-        send(sock, answer)
+        with suppress(OSError):  # the worker is gone, which `receive` finds out
+            send(sock, answer)
 
 
 def _use_own_connection(more_options: str) -> None:
