@@ -1,0 +1,61 @@
+"""A lane begins a batch of the ledger: what is queued while it is written is not forgotten."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+#: Lanes on gevent, as in a worker, and a writer that takes 10 ms for each batch.
+IN_A_WORKER = """
+from gevent import monkey
+monkey.patch_all()
+import sys, django
+django.setup()
+import gevent
+from clocks import local
+from sending.ledger import ledger as module
+from sending.ledger.batch import Committed
+from sending.ledger.entries import Decision, Mark
+
+class Writer:
+    is_beside = True
+    sizes = []
+    def begin(self, settlements, requests, *, is_again):
+        self.sizes.append(len(requests))
+    def finish(self):
+        gevent.sleep(0.01)
+        decisions = {n: Decision.GRANTED for n in range(self.sizes[-1])}
+        return Committed(decisions, True, local.elapsed())
+    def close(self):
+        pass
+
+module._writer_for = lambda worker_id: Writer()
+ledger = module.Ledger(worker_id=1)
+ledger.start()
+gevent.sleep(0.02)
+lanes = [
+    gevent.spawn(lambda n=n: ledger.submit(Mark(n, n, 1, n, None)).wait())
+    for n in range(module.ENOUGH + 10)
+]
+after = [gevent.spawn({"wait": ledger.wait_for_all, "close": ledger.close}[sys.argv[1]])]
+gevent.joinall(lanes + after, timeout=20)
+assert all(one.successful() for one in after), "it still waits"
+assert [one.value for one in lanes] == [Decision.GRANTED] * len(lanes)
+print(Writer.sizes)
+"""
+
+
+@pytest.mark.parametrize("end", ["wait", "close"])
+def test_marks_that_come_while_a_lanes_batch_is_written_follow_it(end: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_WORKER, end],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "qqcampaign.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "[50, 10]\n"), done.stderr
