@@ -29,11 +29,12 @@ TINY = {
     "rehearsing": ("--people", "300", "--accounts", "3"),
     "latency": ("--accounts", "2", "--friends", "40", "--repeats", "1"),
     "endurance": ("--accounts", "2", "--messages", "60"),
+    "ten_million_run": ("--people", "2000", "--accounts", "4", "--slice", "200"),
     "ten_million": ("--deliveries", "2000", "--only", "sending/optout"),
 }
 
 #: Those that fill a PostgreSQL by its own SQL.
-ON_POSTGRESQL = {"ten_million"}
+ON_POSTGRESQL = {"ten_million", "ten_million_run"}
 
 
 @pytest.mark.exhaustive
@@ -64,6 +65,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         "rehearsing": lambda: result["people"],
         "latency": lambda: len(result["steps"]),
         "endurance": lambda: result["messages"],
+        "ten_million_run": lambda: result["people"],
         "ten_million": lambda: (result["rows"]["sending_delivery"], result["failed"]),
     }
     assert (
@@ -78,6 +80,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
             "rehearsing": 300,
             "latency": 1,
             "endurance": 60,
+            "ten_million_run": 2000,
             "ten_million": (2000, []),
         }[module]
     )
