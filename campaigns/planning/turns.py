@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 from django.db import Error, connection
 
+from clocks import local
+
 
 class Abandoned(Exception):
     """A chunk is not written, because one before it was not."""
@@ -101,10 +103,9 @@ class Turns:
                 self._is_choosing = False
             self._changed.notify_all()
         if through is not None and self._may_have_help and self._helper is None:
-            self._helper = threading.Thread(
-                target=copy_context().run, args=(self._help,), name="planner", daemon=True
+            self._helper = local.start_thread(
+                copy_context().run, name="planner", arguments=(self._help,)
             )
-            self._helper.start()
 
     def wait(self, number: int) -> None:
         """See `Turn.wait`."""

@@ -208,9 +208,9 @@ class Ledger:
     def _write_until_closed(self) -> None:
         while True:
             is_awaited = self._work.wait(RESULT_WAIT_SECONDS)
-            self._work.clear()
             if not is_awaited and not self._is_wanted and self._batch is None:
-                continue
+                continue  # not cleared: it may be set by now
+            self._work.clear()
             if is_awaited and self._linger and not self._is_closing and self._batch is None:
                 self._wait_for_more()
             if self._batch is None:
