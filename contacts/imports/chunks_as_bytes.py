@@ -43,7 +43,7 @@ def frame(kind: int, values: tuple[Any, ...]) -> bytes:
     return HEAD.pack(kind, len(content)) + content
 
 
-def values_of(content: bytes) -> tuple[Any, ...]:
+def values_of(content: bytes | bytearray) -> tuple[Any, ...]:
     """Return the values of an answer, given what follows its head."""
     values: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - of our own process
     return values

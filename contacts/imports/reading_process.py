@@ -11,7 +11,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from django.conf import settings
 
 from contacts.imports.chunks import Chunk, FileToRead
 from contacts.imports.chunks_as_bytes import CHUNK, HEAD, PROBLEM, chunk_of, values_of
+from foundation.own_python import own_command, own_environment
 from foundation.sentences import read
 from tabular import FileProblem
 
@@ -59,11 +59,10 @@ class ReadingProcess:
         }
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "contacts.imports.reading_child"],
+                own_command("contacts.imports.reading_child"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                # It finds the modules where this process finds them.
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=own_environment(),
             )
         except OSError as problem:
             raise ReadingEnded(str(problem)) from None
@@ -98,7 +97,7 @@ class ReadingProcess:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def _taken(self, length: int) -> bytes:
+    def _taken(self, length: int) -> bytearray:
         content = bytearray()
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
@@ -110,4 +109,4 @@ class ReadingProcess:
             if not block:
                 raise ReadingEnded(f"exit code {self._process.wait()}")
             content += block
-        return bytes(content)
+        return content

@@ -5,6 +5,7 @@ What is made for every message is a NamedTuple: a frozen dataclass takes three t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -75,6 +76,19 @@ class Replay(NamedTuple):
     account_id: int
     token: int
     seq: int
+
+
+class Batch(NamedTuple):
+    """What one transaction of the ledger writes.
+
+    Attributes:
+        settlements, requests: the entries.
+        is_again: whether an earlier try of the same batch may have been committed.
+    """
+
+    settlements: Sequence[Settlement]
+    requests: Sequence[Mark | Replay]
+    is_again: bool = False
 
 
 class Settlement(NamedTuple):

@@ -19,7 +19,7 @@ from gevent import monkey
 from clocks import local
 from foundation.tracing import span
 from metrics.catalogue import LEDGER_ENTRIES, LEDGER_SECONDS, UNKNOWN
-from sending.ledger.entries import Decision, Mark, Replay, Settlement
+from sending.ledger.entries import Batch, Decision, Mark, Replay, Settlement
 from sending.ledger.writer import NotWrittenError, Writer, WriterInPlace
 from sending.ledger.writer_process import WriterProcess
 
@@ -77,8 +77,8 @@ class Ticket:
 Requested = tuple[Mark | Replay, Ticket]
 
 
-class _Batch(NamedTuple):
-    """What is written together.
+class _Taken(NamedTuple):
+    """What was taken from the queues, to be written together.
 
     Attributes:
         settlements, requests: the entries.
@@ -98,6 +98,12 @@ def _writer_for(worker_id: int) -> Writer:
     if monkey.is_module_patched("threading"):
         return WriterProcess(worker_id=worker_id)
     return WriterInPlace(worker_id=worker_id)
+
+
+def _batch_of(
+    settlements: Sequence[Settlement], requests: Sequence[Requested], *, is_again: bool = False
+) -> Batch:
+    return Batch(settlements, [entry for entry, _ticket in requests], is_again)
 
 
 def _drain(queue: deque[Entry], most: int) -> list[Entry]:
@@ -128,7 +134,7 @@ class Ledger:
         self._is_closing = self._is_closed = False
         self._last_size = 0
         #: The batch that is being written.
-        self._batch: _Batch | None = None
+        self._batch: _Taken | None = None
         #: Whether lanes may begin a batch: only if it is written while they go on.
         self._lanes_may_begin = self._writer.is_beside
         self._proved_at = 0.0
@@ -242,10 +248,10 @@ class Ledger:
             waiting = []
             self._is_urgent.set()
             self._work.set()
-        self._batch = _Batch(settlements, requests, waiting)
+        self._batch = _Taken(settlements, requests, waiting)
         self._last_size = len(requests)
         if settlements or requests:
-            self._writer.begin(settlements, [entry for entry, _ in requests], is_again=False)
+            self._writer.begin(_batch_of(settlements, requests))
 
     def _finish(self) -> None:
         """Wait until the batch is written, and let its lanes continue."""
@@ -282,8 +288,7 @@ class Ledger:
         while True:
             try:
                 if not is_begun:
-                    entries = [entry for entry, _ticket in requests]
-                    self._writer.begin(settlements, entries, is_again=is_again)
+                    self._writer.begin(_batch_of(settlements, requests, is_again=is_again))
                 is_begun = False
                 decisions = self._commit(settlements, requests)
             except NotWrittenError as problem:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from foundation.failures import is_shared_failure
 from sending.ledger.batch import BatchWriter, Committed
-from sending.ledger.entries import Mark, Replay, Settlement
+from sending.ledger.entries import Batch
 
 #: What a write may raise: the database's errors, and the driver's errors about a value.
 _WRITE_ERRORS = (DatabaseError, InterfaceError, ValueError, OverflowError, TypeError)
@@ -41,13 +39,7 @@ class Writer(Protocol):
 
     is_beside: bool
 
-    def begin(
-        self,
-        settlements: Sequence[Settlement],
-        requests: Sequence[Mark | Replay],
-        *,
-        is_again: bool,
-    ) -> None:
+    def begin(self, batch: Batch) -> None:
         """Begin to write one transaction; see `BatchWriter.commit`. It fails in `finish` only."""
 
     def finish(self) -> Committed:
@@ -72,27 +64,22 @@ class WriterInPlace:
 
     def __init__(self, *, worker_id: int) -> None:
         self._batches = BatchWriter(worker_id=worker_id)
-        self._commit: Callable[[], Committed]
+        self._batch: Batch
 
     @property
     def connection_options(self) -> str:
         """The options its connection needs (libpq's `options`)."""
         return self._batches.connection_options
 
-    def begin(
-        self,
-        settlements: Sequence[Settlement],
-        requests: Sequence[Mark | Replay],
-        *,
-        is_again: bool,
-    ) -> None:
+    def begin(self, batch: Batch) -> None:
         """Note what is to be written."""
-        self._commit = partial(self._batches.commit, settlements, requests, is_again=is_again)
+        self._batch = batch
 
     def finish(self) -> Committed:
         """Write the transaction. After a shared failure the next one gets a new connection."""
         try:
-            return self._commit()
+            settlements, requests, is_again = self._batch
+            return self._batches.commit(settlements, requests, is_again=is_again)
         except _WRITE_ERRORS as problem:
             kind = type(problem).__name__
             if not is_shared_failure(problem):

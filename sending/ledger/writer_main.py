@@ -49,12 +49,12 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
     _use_own_connection(writer.connection_options)
     while True:
         try:
-            settlements, requests, is_again = receive(sock)
+            batch = receive(sock)
         except (OSError, EOFError):
             return  # the worker is gone
         answer: object
         try:
-            writer.begin(settlements, requests, is_again=is_again)
+            writer.begin(batch)
             answer = writer.finish()
         except NotWrittenError as problem:
             answer = problem

@@ -11,16 +11,13 @@ when the database dies, and the ledger treats it the same: it writes the batch a
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
-import sys
-from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
+from foundation.own_python import own_command, own_environment
 from sending.ledger.batch import Committed
-from sending.ledger.entries import Mark, Replay, Settlement
+from sending.ledger.entries import Batch
 from sending.ledger.parcels import receive, send
 from sending.ledger.writer import NotWrittenError
 
@@ -31,7 +28,6 @@ MODULE = "sending.ledger.writer_main"
 MOST_STARTS = 5
 #: How long a process that is to end may take before it is killed, seconds.
 END_SECONDS = 5.0
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class WriterProcess:
@@ -49,18 +45,12 @@ class WriterProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._start()  # it is ready by the time the first lane sends
 
-    def begin(
-        self,
-        settlements: Sequence[Settlement],
-        requests: Sequence[Mark | Replay],
-        *,
-        is_again: bool,
-    ) -> None:
+    def begin(self, batch: Batch) -> None:
         """Send a batch to the process."""
         if self._process is None:
             self._start()
         try:
-            send(self._socket, (settlements, requests, is_again))
+            send(self._socket, batch)
         except OSError:
             pass  # it has ended: `finish` finds no answer
         except BaseException:
@@ -97,10 +87,10 @@ class WriterProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(theirs.fileno()), str(self._worker_id)],
+                own_command(MODULE, theirs.fileno(), self._worker_id),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": _python_path()},
+                env=own_environment(),
             )
         self._socket = ours
         self._starts += 1
@@ -117,7 +107,3 @@ class WriterProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
-
-
-def _python_path() -> str:
-    return os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))

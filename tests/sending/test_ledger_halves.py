@@ -23,8 +23,8 @@ from sending.ledger.entries import Decision, Mark
 class Writer:
     is_beside = True
     sizes = []
-    def begin(self, settlements, requests, *, is_again):
-        self.sizes.append(len(requests))
+    def begin(self, batch):
+        self.sizes.append(len(batch.requests))
     def finish(self):
         gevent.sleep(0.01)
         decisions = {n: Decision.GRANTED for n in range(self.sizes[-1])}
