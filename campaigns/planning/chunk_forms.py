@@ -15,8 +15,7 @@ from typing import Protocol
 
 from django.db import connection, transaction
 
-from campaigns.planning.plan_sql import Insert, Planned, insert_counted
-from sending.states import DeliveryState
+from campaigns.planning.plan_sql import Insert, Planned, count_rows, insert_counted
 from sending.webhook_events import last_delivery, tell_planned
 
 #: The first half of the keys of the locks on chunks. `sending.ledger` has another one.
@@ -36,15 +35,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS planned_ahead (
     reason TEXT, text_number INTEGER)
 """
 _CHOOSE = "INSERT INTO temp.planned_ahead {chosen}"
-# Most rows are pending, and these need not be grouped.
-_COUNT_PENDING = """
-SELECT COUNT(*), COUNT(CASE WHEN state = 'pending' THEN 1 END), MAX(contact_id)
-  FROM temp.planned_ahead
-"""
-_COUNT_OTHERS = """
-SELECT state, reason, COUNT(*), MAX(contact_id) FROM temp.planned_ahead
- WHERE state <> 'pending' GROUP BY state, reason
-"""
 # Each person is looked up: who was erased since the choice is not planned.
 _WRITE = """
 INSERT INTO sending_delivery
@@ -152,13 +142,7 @@ class _ChosenBefore:
             cursor.execute(_TEMPORARY)
             cursor.execute("DELETE FROM temp.planned_ahead")
             cursor.execute(_CHOOSE.format(chosen=insert.chosen), insert.chosen_params)
-            cursor.execute(_COUNT_PENDING)
-            count, pending, through = cursor.fetchone()
-            planned = [Planned(DeliveryState.PENDING, "", pending, through)] if pending else []
-            if count > pending:
-                cursor.execute(_COUNT_OTHERS)
-                planned += [Planned(*row) for row in cursor.fetchall()]
-            return planned
+            return count_rows(cursor, "temp.planned_ahead")
 
     def settle(self, *, run_id: int, previous: int | None) -> None:
         """Do nothing: only the writer may write."""

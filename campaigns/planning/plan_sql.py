@@ -7,7 +7,7 @@ counts the same picks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -75,13 +75,13 @@ SELECT state, reason, COUNT(*), MAX(contact_id), MIN(id) FROM planned GROUP BY s
 """
 _LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
 # Most rows are pending, and these need not be grouped.
-_COUNT_PENDING = """
-SELECT COUNT(*), SUM(state = 'pending'), MAX(contact_id) FROM sending_delivery
- WHERE id > %s AND run_id = %s
-"""
+_COUNT_PENDING = "SELECT COUNT(*), SUM(state = 'pending'), MAX(contact_id) FROM {rows}"
 _COUNT_OTHERS = """
-SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
- WHERE id > %s AND run_id = %s AND state <> 'pending' GROUP BY state, reason
+SELECT state, reason, COUNT(*), MAX(contact_id) FROM {rows}
+ WHERE state <> 'pending' GROUP BY state, reason
+"""
+_NEW_ROWS = """
+(SELECT state, reason, contact_id FROM sending_delivery WHERE id > %s AND run_id = %s)
 """
 
 
@@ -171,7 +171,7 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
             cursor.execute(_LAST)
             last = cursor.fetchone()[0]
             cursor.execute(insert.sql, insert.params)
-            planned = _counted(cursor, last, insert.run_id)
+            planned = count_rows(cursor, _NEW_ROWS, [last, insert.run_id])
     tell_planned(run_id=insert.run_id, after=last_before)
     return planned
 
@@ -195,14 +195,21 @@ def insert_counted(insert: Insert) -> tuple[list[Planned], int]:
     return [Planned(*row[:-1]) for row in rows], min((row[-1] for row in rows), default=0)
 
 
-def _counted(cursor: CursorWrapper, last: int, run_id: int) -> list[Planned]:
-    cursor.execute(_COUNT_PENDING, [last, run_id])
+def count_rows(cursor: CursorWrapper, rows: str, params: Sequence[int] = ()) -> list[Planned]:
+    """Return the number of SQLite's rows with the same state and reason.
+
+    Args:
+        cursor: the cursor.
+        rows: a table or a query in parentheses, with the columns state, reason and contact_id.
+        params: its parameters.
+    """
+    cursor.execute(_COUNT_PENDING.format(rows=rows), params)
     count, pending, through = cursor.fetchone() or (0, 0, 0)
     if not count:
         return []
     planned = [Planned(DeliveryState.PENDING, "", pending, through)] if pending else []
     if count > pending:
-        cursor.execute(_COUNT_OTHERS, [last, run_id])
+        cursor.execute(_COUNT_OTHERS.format(rows=rows), params)
         planned += [Planned(*row) for row in cursor.fetchall()]
     return planned
 
