@@ -45,24 +45,7 @@ class FirstLines:
 
     def note_all(self, numbers: Iterable[int], lines: Iterable[int]) -> list[int]:
         """Return `note` of each number and its line; numbers that are 0 are left out, as new."""
-        pages, search, found, new = self._pages, bisect_left, [], 0
-        for number, line in zip(numbers, lines, strict=True):
-            first = 0
-            if number:
-                low = number & 0xFFFF
-                page = pages.get(number >> 16)
-                if page is None:
-                    pages[number >> 16] = (array("H", (low,)), array("I", (line,)))
-                    new += 1
-                else:
-                    lows = page[0]
-                    at = search(lows, low)
-                    if at < len(lows) and lows[at] == low:
-                        first = page[1][at]
-                    else:
-                        lows.insert(at, low)
-                        page[1].insert(at, line)
-                        new += 1
-            found.append(first)
-        self._count += new
-        return found
+        note = self.note
+        return [
+            note(number, line) if number else 0 for number, line in zip(numbers, lines, strict=True)
+        ]
