@@ -35,7 +35,7 @@ import psycopg
 from benchmarks import import_raw, import_raw_sqlite
 from benchmarks.environments import ROOT, database_url, running_postgresql
 from benchmarks.import_files import write_copy, write_csv, write_xlsx
-from benchmarks.processes import postgresql_cpu_seconds, whole_cpu_seconds
+from benchmarks.processes import children_of, postgresql_cpu_seconds, whole_cpu_seconds
 
 KINDS = (
     "csv-utf-8", "csv-gb18030", "xlsx", "again", "changed",
@@ -264,16 +264,15 @@ class Bench:
 
 
 @contextlib.contextmanager
-def _watched(pid: int) -> Iterator[dict[str, int]]:
+def _watched(pid: int) -> Iterator[dict[int, int]]:
     """Yield the peak memory in kB of a process and of its children, by their ids, while it runs."""
-    peaks: dict[str, int] = {}
+    peaks: dict[int, int] = {}
     is_over = threading.Event()
 
     def watch() -> None:
         while not is_over.wait(0.02):
             with contextlib.suppress(OSError, StopIteration):
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-                for one in [str(pid), *children]:
+                for one in (pid, *children_of(pid)):
                     lines = Path(f"/proc/{one}/status").read_text().splitlines()
                     peak = next(line for line in lines if line.startswith("VmHWM:"))
                     peaks[one] = int(peak.split()[1])

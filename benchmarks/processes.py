@@ -19,18 +19,17 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 def cpu_seconds(pid: int) -> float:
     """Return the user and system time of a process and of what it started, seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(field) for field in fields[11:15]) / _TICKS + _running_children(pid)
+    total = sum(int(field) for field in fields[11:15])
+    for child in children_of(pid):
+        with contextlib.suppress(OSError):  # it has ended, and is counted by its parent
+            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+    return total / _TICKS
 
 
-def _running_children(pid: int) -> float:
-    total = 0.0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, IndexError):
-                words = (entry / "stat").read_text().rpartition(")")[2].split()
-                if words[1] == str(pid):
-                    total += (int(words[11]) + int(words[12])) / _TICKS
-    return total
+def children_of(pid: int) -> list[int]:
+    """Return the running processes that a process's first thread started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def resident_kb(pid: int) -> float:

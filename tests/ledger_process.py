@@ -10,22 +10,22 @@ MODULE = "sending.ledger.writer_main"
 
 def writers_of(worker: int) -> list[int]:
     """Return the processes that write a worker's ledger: one, or none at its start and end."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and status_of(int(entry.name))[1:2] == [str(worker)]:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-            found += [int(entry.name)] * (MODULE.encode() in command)
-    return found
+    children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if MODULE.encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
 
 
 def is_running(pid: int) -> bool:
     """Return whether a process lives; a zombie does not."""
-    return status_of(pid)[:1] not in ([], ["Z"], ["X"])
+    return state_of(pid) not in ("", "Z", "X")
 
 
-def status_of(pid: int) -> list[str]:
-    """Return the state of a process, its parent and what else its `stat` says; empty if gone."""
+def state_of(pid: int) -> str:
+    """Return the letter of a process's state, such as T for stopped; empty if it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return []
+        return ""

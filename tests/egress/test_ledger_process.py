@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
@@ -19,13 +21,21 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_data
 ACCOUNTS, FRIENDS, GAP = 4, 20, 0.1
 
 
-def test_a_run_survives_deaths_after_commits_whose_answers_are_lost(
+@contextmanager
+def _begun(
     make_fleet: Callable[..., Fleet],
-) -> None:
+) -> Iterator[tuple[GatewaySimulator, Fleet, CampaignRun]]:
+    """Yield a gateway, a fleet without a worker, and a run that waits for one."""
     with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
         fleet = make_fleet(gateway.url)
         fleet.make_people(populate(gateway.settings), gap=GAP)
-        run = fleet.start_run()
+        yield gateway, fleet, fleet.start_run()
+
+
+def test_a_run_survives_deaths_after_commits_whose_answers_are_lost(
+    make_fleet: Callable[..., Fleet],
+) -> None:
+    with _begun(make_fleet) as (gateway, fleet, run):
         worker = fleet.start_worker("a", env={"QQCAMPAIGN_FAILPOINTS": "after_commit=0.1"})
         fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
         log = (fleet.folder / "a.log").read_text("utf-8")
@@ -39,10 +49,7 @@ def test_a_run_survives_deaths_after_commits_whose_answers_are_lost(
 def test_it_ends_with_its_worker_and_not_by_a_signal_to_end(
     make_fleet: Callable[..., Fleet],
 ) -> None:
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = make_fleet(gateway.url)
-        fleet.make_people(populate(gateway.settings), gap=GAP)
-        run = fleet.start_run()
+    with _begun(make_fleet) as (gateway, fleet, run):
         worker = fleet.start_worker("a")
         fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
         (first,) = writers_of(worker.pid)
@@ -79,10 +86,7 @@ def test_a_worker_whose_writer_cannot_be_started_ends(
         f"    open({str(tmp_path / 'starts')!r}, 'a').write('.')\n"
         f"    os._exit(1)\n"
     )
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = make_fleet(gateway.url)
-        fleet.make_people(populate(gateway.settings), gap=GAP)
-        run = fleet.start_run()
+    with _begun(make_fleet) as (_gateway, fleet, run):
         worker = fleet.start_worker("a", env={"PYTHONPATH": str(tmp_path)})
         assert worker.wait(60) == os.EX_SOFTWARE
         log = (fleet.folder / "a.log").read_text("utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +20,7 @@ from tests.egress.fleet import (
     sent_since,
     where,
 )
+from tests.ledger_process import state_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
 
@@ -78,7 +78,7 @@ def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., 
 
 
 def _is_frozen(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return state_of(pid) == "T"
 
 
 def _explanations(run: CampaignRun) -> list[str]:
