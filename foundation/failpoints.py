@@ -17,6 +17,9 @@ NAMES = (
     "after_webhook",
     "in_planning",  # between two chunks
     "in_chunk",  # before its commit
+    "in_late_comers",  # after a range of them
+    "in_rehearsal",
+    "in_sequence",
     "after_choice",  # a variant was chosen, and the rest has no text yet
     "in_choice",  # after a chunk of the rest
     "before_rest_wakes",
