@@ -22,11 +22,15 @@ def table(*, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     text = EMPTY if value is None or value == "" else str(value)
+    if text.isprintable():
+        return text
     # One line for each row, without characters that control the terminal.
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
         for character in text

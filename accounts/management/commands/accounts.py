@@ -165,7 +165,7 @@ class Command(OperatorCommand):
     def _show(self, accounts: Sequence[Account], *, as_json: bool) -> None:
         statuses = [status_of(account) for account in accounts]
         text = _("There are no accounts yet: manage.py import_accounts FILE.")
-        if statuses:
+        if statuses and not as_json:
             shown = ("uin", "name", "state", "since", "friends", "egress", "detail")
             text = table(heading=shown, rows=[[one[key] for key in shown] for one in statuses])
         self.answer(statuses, as_json=as_json, text=text)
@@ -270,7 +270,8 @@ def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
 
 def _with_relations() -> Any:
     rows = Account.objects.select_related("egress", "lease", "lease__egress")
-    return rows.prefetch_related("labels")
+    # No action needs the credential here, and to decrypt it takes longer than to read the row.
+    return rows.defer("credential").prefetch_related("labels")
 
 
 def _request(account: Account, *, action: str, to: str | None) -> AccountTask | None:
