@@ -255,6 +255,10 @@ def ten_million(database: str, result: dict[str, Any]) -> list[Row]:
         (f"... that read more than {result['most_read']:,} rows, {n}",
          str(reads), "0", reads == 0),
     ]  # fmt: skip
+    if result["following_ms"]:
+        slowest = max(result["following_ms"])
+        what = f"people of a preflight, counted after the page is there, at most, {n}"
+        rows.append((what, f"{slowest:,.0f} ms", "", None))
     for name, one in result["reports"].items():
         rate = one["rows_per_second"]
         rows.append(

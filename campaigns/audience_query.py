@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -55,7 +56,7 @@ def reader_of(*, of: Campaign | CampaignRun) -> Callable[[int, int], QuerySet[Co
         Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
     """
     lists = _lists(of)
-    if len(lists) != 1 or of.segments.exists() or earlier_groups(of=of):
+    if not _is_one_list(of, lists):
         people = targeted_contacts(of=of).order_by("pk")
         return lambda behind, most: people.filter(pk__gt=behind)[:most]
     excluded_lists = list(of.excluded_lists.all())
@@ -72,6 +73,19 @@ def reader_of(*, of: Campaign | CampaignRun) -> Callable[[int, int], QuerySet[Co
         return leave_out(members, excluded_lists=excluded_lists, excluded=excluded)[:most]
 
     return read
+
+
+def reads_more_than(most: int, *, of: Campaign | CampaignRun) -> bool:
+    """Return whether to read the whole audience is to read more rows than a number.
+
+    Of one list the members are read, for any other audience all contacts. No more rows than the
+    number are looked at here.
+    """
+    lists = _lists(of)
+    read: QuerySet[Any] = Contact.objects.order_by("pk")
+    if _is_one_list(of, lists):
+        read = Membership.objects.filter(contact_list=lists[0]).order_by("contact_id")
+    return read[most : most + 1].exists()
 
 
 def earlier_groups(*, of: Campaign | CampaignRun, is_excluded: bool = False) -> list[RunGroup]:
@@ -110,6 +124,11 @@ def merged_memberships(*, of: Campaign | CampaignRun) -> int:
         memberships = memberships.exclude(in_lists(excluded, person="contact_id"))
     counted = memberships.aggregate(n=Count("pk"), people=Count("contact", distinct=True))
     return int(counted["n"] - counted["people"])
+
+
+def _is_one_list(of: Campaign | CampaignRun, lists: list[ContactList]) -> bool:
+    """Return whether an audience is the members of one list, whatever it leaves out."""
+    return len(lists) == 1 and not of.segments.exists() and not of.earlier_people
 
 
 def _lists(of: Campaign | CampaignRun) -> list[ContactList]:

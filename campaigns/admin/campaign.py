@@ -134,6 +134,7 @@ class CampaignAdmin(
             ("over-time/", self.over_time_view, "campaigns_campaign_over_time"),
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
+            ("preflight/counted/", self.preflight_counted_view, "campaigns_campaign_counted"),
             (
                 "preflight/<slug:group>/",
                 self.preflight_people_view,
@@ -155,6 +156,11 @@ class CampaignAdmin(
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
             ("steps/<slug:step>/", self.step_view, "campaigns_campaign_step"),
+            (
+                "steps/<slug:step>/counted/",
+                self.step_counted_view,
+                "campaigns_campaign_step_counted",
+            ),
         ]
         own = [
             path(f"<int:object_id>/{address}", wrap(view), name=name)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from campaigns.admin.campaign_rehearsal import rehearsal_context
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Allocation, Preflight, preflight
-from campaigns.planning.preflight_people import people_in_group
+from campaigns.planning.preflight_people import people_in_group, takes_long_to_count
 from campaigns.planning.preflight_sql import PreflightGroup
 from campaigns.planning.text_choice import numbers_by_variant
 from campaigns.reason_text import reason_text
@@ -30,28 +30,57 @@ class CampaignPreflight:
     """Mixin of CampaignAdmin: the preflight pages."""
 
     def preflight_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Show recipients, accounts, estimated end, and skipped people with reasons."""
+        """Show recipients, accounts, estimated end, and skipped people with reasons.
+
+        If the people are many, the page comes at once and asks for the figures itself.
+        """
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
-        found = preflight(campaign=campaign)
-        context: dict[str, Any] = {
+        is_counting = takes_long_to_count(campaign=campaign)
+        if is_counting:
+            context = {**rehearsal_context(campaign), **self._rights(request)}
+        else:
+            context = self._counted(request, campaign, run)
+        context |= {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": Campaign._meta,
             "title": campaign.name,
             "original": campaign,
             "campaign": campaign,
             "run": run,
+            "is_counting": is_counting,
+        }
+        return TemplateResponse(request, "console/campaign/preflight.html", context)
+
+    def preflight_counted_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Answer with the figures alone; the page of a large audience asks for them."""
+        campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
+        context = self._counted(request, campaign, run)
+        return TemplateResponse(request, "console/campaign/preflight_found.html", context)
+
+    def _counted(
+        self, request: HttpRequest, campaign: Campaign, run: CampaignRun | None
+    ) -> dict[str, Any]:
+        """Return what the figures show."""
+        found, rights = preflight(campaign=campaign), self._rights(request)
+        return {
+            "campaign": campaign,
+            "run": run,
             "found": found,
             "skipped": skipped_lines(found),
             "shares": shares_with_keys(found, most=SHOWN),
-            "may_see_people": request.user.has_perm("contacts.view_contact"),
-            "can_change": self.has_change_permission(request),  # type: ignore[attr-defined]
+            **rights,
             **rehearsal_context(campaign),
             "can_start": not found.problems
-            and self.has_change_permission(request)  # type: ignore[attr-defined]
+            and rights["can_change"]
             and not campaign.runs.filter(state__in=ACTIVE_RUN_STATES).exists()
             and campaign.schedule_state not in STARTED_SCHEDULE_STATES,
         }
-        return TemplateResponse(request, "console/campaign/preflight.html", context)
+
+    def _rights(self, request: HttpRequest) -> dict[str, bool]:
+        return {
+            "may_see_people": request.user.has_perm("contacts.view_contact"),
+            "can_change": self.has_change_permission(request),  # type: ignore[attr-defined]
+        }
 
     def preflight_people_view(
         self, request: HttpRequest, object_id: int, group: str

@@ -14,7 +14,12 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from campaigns.admin.page_urls import campaign_url
-from campaigns.admin.step_consequences import consequences
+from campaigns.admin.step_consequences import (
+    COUNTING,
+    consequences,
+    first_consequences,
+    result_template,
+)
 from campaigns.admin.step_form import STEPS, StepForm, next_step, previous_step
 from campaigns.creation.begin_draft import begin_draft, proposed_name
 from campaigns.creation.typed_steps import forget_typed, keep_typed, typed_in
@@ -90,6 +95,15 @@ class CampaignSteps:
         # Somebody comes back from an import: its people are chosen, and the page saves that.
         return self._show(request, campaign, step, form, is_changed=added is not None)
 
+    def step_counted_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
+        """Answer with the result of a step alone; the page of a large audience asks for it."""
+        require(self.has_change_permission(request))  # type: ignore[attr-defined]
+        campaign = Campaign.objects.filter(pk=object_id).first()
+        if campaign is None or step not in COUNTING:
+            raise Http404
+        context = {"campaign": campaign, "is_following": True, **consequences(campaign, step)}
+        return TemplateResponse(request, f"console/campaign/steps/{step}_result.html", context)
+
     def _answer(self, request: HttpRequest, campaign: Campaign, step: str) -> HttpResponse:
         """Save what was posted; of what is not valid, keep what was typed."""
         posted = request.POST.copy()
@@ -132,10 +146,8 @@ class CampaignSteps:
             shown = form.instance  # a calendar of what is typed, before it is saved
         else:
             shown = Campaign.objects.get(pk=campaign.pk)
-        fragment = render_to_string(
-            f"console/campaign/steps/{step}_result.html",
-            {"campaign": shown, **consequences(shown, step)},
-        )
+        found = first_consequences(shown, step)
+        fragment = render_to_string(result_template(found), {"campaign": shown, **found})
         return JsonResponse(
             {
                 "is_saved": True,
@@ -173,13 +185,13 @@ class CampaignSteps:
         place = names.index(step)
         # What a form with errors holds is not the campaign: its consequences are of what is saved.
         shown = Campaign.objects.get(pk=campaign.pk) if campaign is not None else None
+        found = first_consequences(shown, step)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": Campaign._meta,
             "title": campaign.name if campaign is not None else _("New campaign"),
             "original": campaign,
             "campaign": shown,
-            "step": step,
             "step_title": STEPS[step][0],
             "step_sentence": STEPS[step][1],
             "steps": [(name, STEPS[name][0], names.index(name) < place) for name in names],
@@ -188,11 +200,11 @@ class CampaignSteps:
             "is_changed": is_changed,
             "media": self.media + form.media,  # type: ignore[attr-defined]
             "fields_template": f"console/campaign/steps/{step}.html",
-            "result_template": f"console/campaign/steps/{step}_result.html",
+            "result_template": result_template(found),
             "all_settings": reverse("admin:campaigns_campaign_change", args=[shown.pk])
             if shown is not None
             else reverse("admin:campaigns_campaign_add"),
-            **consequences(shown, step),
+            **found,
         }
         return TemplateResponse(request, "console/campaign/steps/page.html", context)
 

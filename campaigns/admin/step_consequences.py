@@ -15,7 +15,7 @@ from campaigns.admin.campaign_verbs import before_verb
 from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign
 from campaigns.planning.preflight import count_people, preflight
-from campaigns.planning.preflight_people import audience_of
+from campaigns.planning.preflight_people import audience_of, takes_long_to_count
 from campaigns.planning.preflight_result import Allocation, Preflight
 from campaigns.planning.senders import accounts_of
 from campaigns.scheduling.dates import next_dates
@@ -29,41 +29,73 @@ from sending.runs.figures import Figures
 from sending.runs.windows import forecast
 from sending.states import RunState
 
+#: Steps whose consequences need the people counted.
+COUNTING = ("who", "senders", "check")
 #: Dates in words, and dates that the calendar marks.
 WORDED_DATES, MARKED_DATES = 1, 200
 
 
+def result_template(context: dict[str, Any]) -> str:
+    """Return the template of the result of a step, whose context `first_consequences` made."""
+    name = "counting" if context["is_counting"] else f"{context['step']}_result"
+    return f"console/campaign/steps/{name}.html"
+
+
+def first_consequences(campaign: Campaign | None, step: str) -> dict[str, Any]:
+    """Return the context of the result of a step; without figures if counting takes long.
+
+    The result then asks for itself, when the page is there.
+    """
+    is_counting = (
+        campaign is not None
+        and step in COUNTING
+        and _has_audience(campaign)
+        and takes_long_to_count(campaign=campaign)
+    )
+    found = _facts(step) if is_counting else consequences(campaign, step)
+    return {"step": step, "is_counting": is_counting, **found}
+
+
 def consequences(campaign: Campaign | None, step: str) -> dict[str, Any]:
-    """Return the context of the result of a step.
+    """Return the context of the result of a step, however long it takes.
 
     Args:
         campaign: the campaign, as saved; None for one that is not begun.
         step: its name.
     """
+    facts = _facts(step)
+    if campaign is None:
+        return facts
     if step == "who":
-        return {"has_people": Contact.objects.exists(), **_people(campaign)}
-    if step == "senders" and campaign is not None:
-        return {"has_accounts": Account.objects.exists(), **_loads(campaign)}
-    if step == "when" and campaign is not None:
+        return {**facts, **_people(campaign)}
+    if step == "senders":
+        return {**facts, **_loads(campaign)}
+    if step == "when":
         return _dates(campaign)
-    if step == "check" and campaign is not None:
+    if step == "check":
         return _check(campaign)
-    if step == "what" and campaign is not None:
-        return {"has_variants": campaign.variants.exists()}
+    return {"has_variants": campaign.variants.exists()}
+
+
+def _facts(step: str) -> dict[str, Any]:
+    """Return what a step needs to know of the installation, whatever the campaign is."""
+    if step == "who":
+        return {
+            "has_people": Contact.objects.exists(),
+            "has_lists": ContactList.objects.filter(archived_at=None).exists(),
+            "has_accounts": Account.objects.exists(),
+        }
+    if step == "senders":
+        return {"has_accounts": Account.objects.exists()}
     return {}
 
 
-def _people(campaign: Campaign | None) -> dict[str, Any]:
-    context: dict[str, Any] = {
-        "has_lists": ContactList.objects.filter(archived_at=None).exists(),
-        "has_accounts": Account.objects.exists(),
-    }
-    if campaign is None or not _has_audience(campaign):
-        return context
+def _people(campaign: Campaign) -> dict[str, Any]:
+    if not _has_audience(campaign):
+        return {}
     found, problem = _counted(campaign)
     reachable = found.sendable + found.skipped.get("no_account", 0)
     return {
-        **context,
         "found": found,
         "problem": problem,
         "friends": reachable,

@@ -27,6 +27,7 @@ NOT_PAGES = {
     "*_to_form": "a button of a list: leads to *_add",
     "*_import_file": "a button of a list: leads to *_import",
     "*_confirm": "loads by POST what *_import shows before; leads there without a file",
+    "*_counted": "a part of a page whose people are many",
     "*_live": "a part of a page, which asks for it again",
     "overview-live": "a part of the overview, which asks for it again",
     "api_token_delete": "nobody may: a token is revoked",

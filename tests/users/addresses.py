@@ -17,12 +17,14 @@ from accounts.admin.account_verbs import VERBS as ACCOUNT_VERBS
 from campaigns.admin.campaign_schedule import VERBS as SCHEDULE_VERBS
 from campaigns.admin.campaign_verb_table import VERBS as CAMPAIGN_VERBS
 from campaigns.admin.sequence import VERBS as SEQUENCE_VERBS
+from campaigns.admin.step_consequences import COUNTING
 from campaigns.admin.step_form import STEPS
 from contacts.admin.contact_page import VERBS as PERSON_VERBS
 
 #: Words of an address that are no key of a row, by the name of the URL.
 WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_step": tuple(STEPS),
+    "campaigns_campaign_step_counted": COUNTING,
     "accounts_account_ask": tuple(ACCOUNT_VERBS),
     "accounts_account_rejects": ("none",),
     "contacts_contact_ask": tuple(PERSON_VERBS),

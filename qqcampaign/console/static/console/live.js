@@ -38,3 +38,21 @@
         kept = null;
     });
 })();
+
+// A part that a page asks for once, and that does not come: it says so, and can be asked for again.
+(() => {
+    function fail(event) {
+        const part = event.detail.elt, words = part.querySelector?.("template[data-failed]");
+        if (!words) return;
+        const before = [...part.childNodes];
+        part.replaceChildren(words.content.cloneNode(true));
+        part.querySelector("[data-again]").addEventListener("click", () => {
+            part.replaceChildren(...before);
+            window.htmx.trigger(part, "again");
+        });
+    }
+
+    for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+        document.addEventListener(name, fail);
+    }
+})();

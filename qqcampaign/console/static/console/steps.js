@@ -37,7 +37,10 @@ document.addEventListener("DOMContentLoaded", () => {
                 form.action = found.address;
                 if (!isLeaving) window.history.replaceState(null, "", found.address);
             }
-            if (result && found.result !== undefined) result.innerHTML = found.result;
+            if (result && found.result !== undefined) {
+                result.innerHTML = found.result;
+                window.htmx?.process(result); // figures that take long ask for themselves
+            }
         } catch (problem) {
             status.textContent = form.dataset.unsaved;
         } finally {
