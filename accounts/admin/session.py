@@ -27,7 +27,7 @@ class SessionAdmin(ReadOnlyMixin, UncountedAdmin):
     ]
     list_select_related = ["account", "egress"]
     search_fields = ["=account__uin"]
-    ordering = ["-id"]  # the newest first too, and an index has it
+    ordering = ["-id"]  # the newest first, by an index
     last_used = wall_time("last_used_at", _("last used at"))
     empty_sentence = _(
         "No account has logged in yet. Select accounts in their list and choose “Log in”."

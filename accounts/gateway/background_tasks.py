@@ -64,8 +64,8 @@ _PERFORMERS = {
     AccountTaskKind.REMOVE: _Performer(remove_friend, give_up_link),
     AccountTaskKind.FIND: _Performer(find_people),
 }
-#: Tasks that wait until the account has nothing to send: one whose request, by the protocol, may be
-#: answered with a penalty of 20 s or more, and one of many requests.
+#: Tasks that wait until the account has nothing to send: the answer to ASK and REMOVE may take 20 s
+#: or more (a penalty of the protocol), and INFO may make many requests.
 IDLE_KINDS = (AccountTaskKind.ASK, AccountTaskKind.REMOVE, AccountTaskKind.INFO)
 
 

@@ -73,7 +73,7 @@ def ask_person(conversation: Conversation, account_task: AccountTask) -> Outcome
 
 
 def remove_friend(conversation: Conversation, account_task: AccountTask) -> Outcome:
-    """Remove a friend. RES=3 after 30 s says that it is a repetition: the friend list tells."""
+    """Remove a friend. A repetition is answered RES=3 after 30 s; then the friend list decides."""
     link_id = _open_link(account_task)
     try:
         send_for_task(

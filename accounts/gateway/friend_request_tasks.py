@@ -35,7 +35,7 @@ def answer_friend_request(conversation: Conversation, account_task: AccountTask)
             is_marked=True,
         )
     except SeqForgotten:
-        # After an acceptance the friend list tells; until then the request waits.
+        # Whether an acceptance arrived shows in the friend list; until then the request waits.
         return give_up_answer(
             account_task,
             _("It is not known whether the gateway took the answer: it never confirmed it."),

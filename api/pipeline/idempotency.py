@@ -62,10 +62,10 @@ def hash_of(method: str, address: str, body: bytes, upload: Path | None = None) 
 
 @contextmanager
 def alone(*, user: Any, key: str | None) -> Iterator[None]:
-    """Keep the twin of a request with the same key out, in this process.
+    """Refuse a second request with the same key while the first is under way in this process.
 
     Raises:
-        Problem: 409; the twin is under way.
+        Problem: 409; another request with the key is under way.
     """
     if key is None:
         yield
@@ -73,7 +73,7 @@ def alone(*, user: Any, key: str | None) -> Iterator[None]:
     held = (user.pk, key)
     with _lock:
         if held in _under_way:
-            raise _twin()
+            raise _key_in_use()
         _under_way.add(held)
     try:
         yield
@@ -86,11 +86,11 @@ def stored_answer(*, user: Any, key: str, request_hash: str) -> Answer | None:
     """Return the answer that a request with this key had; None if there was none.
 
     Called in the transaction of the request. On PostgreSQL a lock that ends with the transaction
-    keeps twins in other processes out. On SQLite the transaction itself is that lock: a twin waits
-    for it, and finds the answer here.
+    keeps out other processes' requests with the key. On SQLite the transaction itself is that lock:
+    such a request waits for it, and finds the answer here.
 
     Raises:
-        Problem: the twin is under way (409), or the key was used for another request (422).
+        Problem: a request with the key is under way (409), or it was for something else (422).
     """
     if connection.vendor == "postgresql":
         number = int.from_bytes(
@@ -100,7 +100,7 @@ def stored_answer(*, user: Any, key: str, request_hash: str) -> Answer | None:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
             row = cursor.fetchone()
         if row is None or not row[0]:
-            raise _twin()
+            raise _key_in_use()
     known = StoredAnswer.objects.filter(user=user, key=key).first()
     if known is None:
         return None
@@ -136,7 +136,7 @@ def forget_old_answers() -> int:
     return StoredAnswer.objects.filter(pk__in=keys).delete()[0]
 
 
-def _twin() -> Problem:
+def _key_in_use() -> Problem:
     return Problem(
         409,
         _("A request with this Idempotency-Key is under way: wait for its answer."),

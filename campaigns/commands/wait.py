@@ -1,4 +1,4 @@
-"""The verb `wait`: until a run has ended."""
+"""The verb `wait`: waits until a run has ended."""
 
 from __future__ import annotations
 

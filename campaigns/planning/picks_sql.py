@@ -142,6 +142,7 @@ def _turns(rules: PlanRules, *, group_turn: str, turn: str) -> str:
 
 
 def _is_lean() -> bool:
+    """Return whether look-ups take the place of the window. A test compares both on SQLite."""
     return connection.vendor == "sqlite"
 
 

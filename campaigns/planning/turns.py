@@ -58,7 +58,7 @@ Work: TypeAlias = Callable[[Turn], None]
 
 
 class Turns:
-    """Who may choose and who may write.
+    """Gives threads their turns to choose and to write the chunks of one run.
 
     Args:
         work: plans one chunk.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import Any
 
 from django.db.models import Prefetch, Q
@@ -19,8 +20,8 @@ from sending.states import RunState
 
 #: Two campaigns to the same people within this time clash.
 CLASH = timedelta(days=7)
-#: The most repeated campaigns that are looked at.
-MOST_CAMPAIGNS = 500
+#: The most repeated campaigns that are looked at, the most dates of each, and the most runs.
+MOST_CAMPAIGNS, MOST_OF_A_CAMPAIGN, MOST_RUNS = 500, 3_000, 2_000
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def entries_between(begin: datetime, end: datetime) -> list[Entry]:
 
 def _runs(begin: datetime, end: datetime) -> Iterable[Entry]:
     at = Coalesce("starts_at", "planned_at", "created_at")
-    # The creation of a run is before its start, so the index-less columns are read for few rows.
+    # No index has this moment, so all runs are read. There are a few for each campaign and day.
     runs = (
         CampaignRun.objects.annotate(at=at)
         .filter(at__gte=begin, at__lt=end)
@@ -85,7 +86,7 @@ def _runs(begin: datetime, end: datetime) -> Iterable[Entry]:
         .prefetch_related(*_audience("campaign__"))
         .order_by("at")
     )
-    for run in runs[: MOST_CAMPAIGNS * 4]:
+    for run in runs[:MOST_RUNS]:
         yield Entry(run.at, run.campaign, run)
 
 
@@ -96,10 +97,17 @@ def _dates(begin: datetime, end: datetime) -> Iterable[Entry]:
         .prefetch_related(*_audience(""))
     )
     for campaign in campaigns[:MOST_CAMPAIGNS]:
-        for at in next_dates(campaign=campaign, most=MOST_DATES, after=begin):
-            if at >= end:
-                break
+        for at in islice(_dates_of(campaign, begin, end), MOST_OF_A_CAMPAIGN):
             yield Entry(at, campaign)
+
+
+def _dates_of(campaign: Campaign, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield a campaign's dates after `begin` and before `end`."""
+    after: datetime | None = begin
+    while after is not None:
+        dates = next_dates(campaign=campaign, most=MOST_DATES, after=after)
+        yield from takewhile(lambda at: at < end, dates)
+        after = dates[-1] if len(dates) == MOST_DATES and dates[-1] < end else None
 
 
 def _audience(prefix: str) -> list[Any]:
@@ -118,13 +126,27 @@ def _find_clashes(entries: list[Entry]) -> None:
                 by_audience[kind, row.pk].append(entry)
                 names[kind, row.pk] = row.name
     for audience, sharing in by_audience.items():
-        for position, entry in enumerate(sharing):
-            for other in sharing[position + 1 :]:
-                if other.at - entry.at >= CLASH:
-                    break
-                if other.campaign.pk != entry.campaign.pk:
-                    for one, another in ((entry, other), (other, entry)):
-                        if one.is_ahead:
-                            one.clashes.setdefault(another.campaign.name, [])
-                            if names[audience] not in one.clashes[another.campaign.name]:
-                                one.clashes[another.campaign.name].append(names[audience])
+        _note_clashes(sharing, names[audience])
+
+
+def _note_clashes(sharing: list[Entry], audience: str) -> None:
+    """Add a list or segment to the clashes of its starts, which are in order of time."""
+    near: Counter[tuple[int, str]] = Counter()  # the campaigns that start within CLASH
+    first = last = 0
+    for entry in sharing:
+        while last < len(sharing) and sharing[last].at - entry.at < CLASH:
+            near[_key(sharing[last])] += 1
+            last += 1
+        while entry.at - sharing[first].at >= CLASH:
+            near[_key(sharing[first])] -= 1
+            first += 1
+        if entry.is_ahead:
+            for key, n in near.items():
+                if n and key != _key(entry):
+                    found = entry.clashes.setdefault(key[1], [])
+                    if audience not in found:
+                        found.append(audience)
+
+
+def _key(entry: Entry) -> tuple[int, str]:
+    return entry.campaign.pk, entry.campaign.name

@@ -88,7 +88,7 @@ class ExportMixin:
         return response
 
     def _asks_first(self, request: HttpRequest) -> HttpResponse | None:
-        """Return to the list with a sentence if it needs another choice before it can be read."""
+        """Return a redirect to the list, with a sentence, if a filter must be chosen first."""
         sentence = self.missing_choice(request) if isinstance(self, LargeListMixin) else ""
         if not sentence:
             return None

@@ -31,8 +31,8 @@ from foundation.refusals import Refusal
 
 #: The first and the last year that are shown.
 FIRST_YEAR, LAST_YEAR = 2000, 2999
-#: The most starts of a day that are listed; the others are counted.
-SHOWN_ON_A_DAY = 6
+#: The most starts of a day, and the most clashing starts, that are listed; the others are counted.
+SHOWN_ON_A_DAY, SHOWN_CLASHES = 6, 50
 
 
 @dataclass
@@ -81,7 +81,7 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
             day.left += 1
     for holiday in Holiday.objects.filter(date__in=days).select_related("calendar"):
         days[holiday.date].holidays.append(holiday.name or str(holiday.get_kind_display()))
-    clashing = [_shown(entry, zone, may_change=may_change) for entry in entries if entry.clashes]
+    clashing = [entry for entry in entries if entry.clashes]
     context = {
         **admin.site.each_context(request),
         "title": _("Calendar"),
@@ -92,7 +92,10 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
         "weekdays": [(WEEKDAYS[n], WEEKDAYS_ABBR[n]) for n in range(7)],
         "weeks": [[days[day] for day in week] for week in weeks],
         "is_empty": not entries,
-        "clashing": clashing,
+        "clashing": [
+            _shown(entry, zone, may_change=may_change) for entry in clashing[:SHOWN_CLASHES]
+        ],
+        "clashes_left": max(0, len(clashing) - SHOWN_CLASHES),
         "overloads": [_overload_words(one) for one in overloads(entries, zone)],
     }
     return TemplateResponse(request, "console/calendar/month.html", context)

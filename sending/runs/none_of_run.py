@@ -6,23 +6,24 @@ from sending.models import Run, Tally
 from sending.models.tally import TallyKind
 from sending.states import OPEN_DELIVERY_STATES
 
-#: Deliveries up to which a run is read instead: it takes less than a glance.
+#: A run with no more deliveries is read instead, which takes some milliseconds.
 READ_UP_TO = 50_000
 
 
 def is_large(run_id: int) -> bool:
-    """Return whether a run has so many deliveries that reading all of them is felt."""
+    """Return whether a run has so many deliveries that its figures should be asked first."""
     kept = Tally.objects.filter(run=run_id, kind=TallyKind.TARGETED)
     targeted: int = sum(kept.values_list("n", flat=True))
     return targeted > READ_UP_TO
 
 
 def has_none(run: Run | int, *, state: str = "", reason: str = "", res: str = "") -> bool:
-    """Return whether none of a run's deliveries has the state, or the reason, or the last code.
+    """Return whether the figures prove that no delivery of a run passes the filters given.
 
-    What nobody has is looked for in all of the run, so its figures are asked first: they are kept
-    in the same transactions as the deliveries. Of a reason they count deliveries that have ended;
-    one that is to be sent again may have one, too, and so open deliveries leave it undecided.
+    To find that nobody has a state or a code, the database would read the whole run. The figures
+    are kept in the same transactions as the deliveries, so they know it. They count the reasons of
+    ended deliveries only. An open one, which is to be sent again, may have a reason too, so while
+    there are open ones a reason proves nothing.
     """
     kept = Tally.objects.filter(run=run).summed()
     figures = {(kind, key): n for kind, key, n in kept if n}

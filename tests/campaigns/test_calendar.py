@@ -51,6 +51,16 @@ def test_runs_and_dates_of_repeated_campaigns_are_listed_in_order() -> None:
 
 
 @pytest.mark.usefixtures("audience")
+def test_a_campaign_that_starts_often_is_listed_to_the_last_day() -> None:
+    often = make_campaign("often", repeat="cron@*/30 * * * *", timezone="Asia/Shanghai")
+    often.lists.set([make_list("会员")])
+    start_schedule(campaign=often)
+    found = entries_between(SOON, SOON + timedelta(days=30))
+    assert len(found) == 30 * 48
+    assert found[-1].at > SOON + timedelta(days=30) - timedelta(hours=1)
+
+
+@pytest.mark.usefixtures("audience")
 def test_two_campaigns_to_one_list_clash_within_a_week_and_no_longer() -> None:
     scheduled("one")
     scheduled("two", SOON + CLASH - timedelta(minutes=1))

@@ -26,6 +26,10 @@ _FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|html|toml|txt|yml)")
 _PYTHON = re.compile(r"\w+\.py")
 #: A unit of systemd, such as qqcampaign.target, is no module.
 _MODULE = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.(?!target\b)\w+)+")
+#: A test; a shorter name may be a refusal's code. And a name in a module of the protocol, which
+#: docs/protocol.md writes without its package.
+_TEST = re.compile(r"test(?:_[a-z0-9]+){3,}")
+_OF_PROTOCOL = re.compile(r"([a-z_]+)\.(_?[A-Za-z]\w+)(?:\.\w+)?")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
@@ -37,6 +41,9 @@ def test_a_page_names_only_what_exists(page: Path) -> None:
     missing = [word for word in words if _is_path(word) and not list(ROOT.glob(word.rstrip("/")))]
     missing += [word for word in words if _PYTHON.fullmatch(word) and word not in _python_files()]
     missing += [word for word in words if _MODULE.fullmatch(word) and not _is_module_or_name(word)]
+    missing += [word for word in words if _TEST.fullmatch(word) and word not in _tests()]
+    if page.name == "protocol.md":
+        missing += [word for word in words if not _may_be_of_protocol(word)]
     missing += [link for link in _LINK.findall(text) if not (page.parent / link).exists()]
     assert missing == []
 
@@ -56,6 +63,25 @@ def _python_files() -> set[str]:
     """Return the names of all Python files, without their folders."""
     files = chain(ROOT.glob("*.py"), *((ROOT / package).rglob("*.py") for package in PACKAGES))
     return {file.name for file in files}
+
+
+@cache
+def _tests() -> set[str]:
+    """Return the names of all tests and of the modules that hold them."""
+    files = list((ROOT / "tests").rglob("*.py"))
+    found = {file.stem for file in files} | {file.name for file in (ROOT / "tests").iterdir()}
+    for file in files:
+        found.update(re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE))
+    return found
+
+
+def _may_be_of_protocol(word: str) -> bool:
+    """Return False if a word names a module of `qqhttp` and something that is not in it."""
+    match = _OF_PROTOCOL.fullmatch(word)
+    if match is None or match[2] in ("py", "md"):
+        return True
+    file = ROOT / "qqhttp" / f"{match[1]}.py"
+    return not file.is_file() or bool(re.search(rf"\b{match[2]}\b", file.read_text("utf-8")))
 
 
 def _is_module_or_name(dotted: str) -> bool:

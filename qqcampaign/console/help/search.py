@@ -21,7 +21,7 @@ _BEFORE, _AFTER = 60, 160
 _SHORT = 1_500
 #: The page that is written for those who ask here, and those that are written for engineers.
 _FIRST = ("working",)
-_FOR_ENGINEERS = ("failures", "performance", "protocol", "simulator")
+_FOR_ENGINEERS = ("failures", "performance", "performance-history", "protocol", "simulator")
 
 
 @dataclass(frozen=True, slots=True)
