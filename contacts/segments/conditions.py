@@ -27,7 +27,7 @@ from contacts.segments.kinds import (
     known_kinds,
     phrase_of,
 )
-from contacts.segments.slots import MOST_VALUES, Spent, nonsense, read_slot
+from contacts.segments.slots import MOST_VALUES, ValueBudget, nonsense, read_slot
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -110,7 +110,7 @@ class _Reading:
     def __init__(self, asking: Asking) -> None:
         self.problems: list[Problem] = []
         self._asking = asking
-        self._spent = Spent(MOST_VALUES)
+        self._budget = ValueBudget(MOST_VALUES)
         self._conditions = MOST_CONDITIONS
 
     def node(self, node: Any, path: tuple[int, ...], depth: int) -> tuple[Any, Answer]:
@@ -167,11 +167,11 @@ class _Reading:
             raise nonsense(node)
         tree: dict[str, Any] = {"kind": kind.name}
         if "name" in phrase.slots:
-            tree |= read_slot("name", node, kind, self._spent)
+            tree |= read_slot("name", node, kind, self._budget)
         tree |= phrase.fixed
         for slot in phrase.slots:
             if slot != "name":
-                tree |= read_slot(slot, node, kind, self._spent)
+                tree |= read_slot(slot, node, kind, self._budget)
         return tree, kind.answer(tree, self._asking)
 
 

@@ -32,8 +32,8 @@ _AMOUNTS = {
 
 
 @dataclass(slots=True)
-class Spent:
-    """How many values a tree may still have."""
+class ValueBudget:
+    """Counts down how many values a tree may still have."""
 
     left: int
 
@@ -55,7 +55,9 @@ class Spent:
             )
 
 
-def read_slot(slot: str, node: Mapping[str, Any], kind: Kind, spent: Spent) -> dict[str, Any]:
+def read_slot(
+    slot: str, node: Mapping[str, Any], kind: Kind, budget: ValueBudget
+) -> dict[str, Any]:
     """Return the keys of a condition that a slot of its phrase fills, in their normal form.
 
     Raises:
@@ -66,12 +68,12 @@ def read_slot(slot: str, node: Mapping[str, Any], kind: Kind, spent: Spent) -> d
     if slot == "value":
         return {"value": text_value(node.get("value"))}
     if slot == "values":
-        return {"value": _values(node, spent)}
+        return {"value": _values(node, budget)}
     if slot in ("from", "to"):
         return {"value": _two_values(node)}
     if slot in MOST:
         return {slot: _amount(slot, node)}
-    return _references(node, kind, spent)
+    return _references(node, kind, budget)
 
 
 def text_value(value: Any) -> str:
@@ -143,7 +145,7 @@ def _attribute_name(node: Mapping[str, Any]) -> str:
     return storable(name)
 
 
-def _values(node: Mapping[str, Any], spent: Spent) -> list[str]:
+def _values(node: Mapping[str, Any], budget: ValueBudget) -> list[str]:
     values = node.get("value")
     if values is None or values == []:
         raise Refusal(
@@ -152,7 +154,7 @@ def _values(node: Mapping[str, Any], spent: Spent) -> list[str]:
         )
     if not isinstance(values, list):
         raise nonsense(node)
-    spent.take(len(values))
+    budget.take(len(values))
     return [text_value(value) for value in values]
 
 
@@ -176,7 +178,7 @@ def _amount(slot: str, node: Mapping[str, Any]) -> int | float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _references(node: Mapping[str, Any], kind: Kind, spent: Spent) -> dict[str, Any]:
+def _references(node: Mapping[str, Any], kind: Kind, budget: ValueBudget) -> dict[str, Any]:
     """Return the ids of a condition, and the names they have, or had before they were deleted."""
     key = kind.refers_to
     ids = node.get(key)
@@ -187,7 +189,7 @@ def _references(node: Mapping[str, Any], kind: Kind, spent: Spent) -> dict[str, 
         raise Refusal(
             _("Choose at least one: %(what)s.") % {"what": reference.noun}, code="nothing_chosen"
         )
-    spent.take(len(ids))
+    budget.take(len(ids))
     ids = list(dict.fromkeys(ids))
     if not reference.is_named:
         return {key: ids}

@@ -1,7 +1,7 @@
 """The turns in which the accounts of a worker process log in and out.
 
 A start, a new run or the end of an outage lets many accounts log in. Without turns they would all
-do so within a moment, which no gateway sees from people.
+log in at the same moment, as people never do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.conf import settings
 
 from clocks import local
 
-#: The pause to the next turn, as fractions of the average one: random, so that it has no beat.
+#: The pause to the next turn, as fractions of the average one: random, so that it is not regular.
 SHORTEST, LONGEST = 0.5, 1.5
 
 
