@@ -57,11 +57,13 @@ SELECT %s, 0, '', contact_id, rank, uin, account_id, state, reason, text_number
   FROM ({chosen}) chosen
 """
 # The audience and each person's friendships must be read by index. Tables that were just filled
-# have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
-# because it would compile the statement again for each chunk.
+# have no statistics yet, and PostgreSQL would then read all friendships for each chunk, or keep
+# them all in memory and compare them with each person. JIT is off because it would compile the
+# statement again for each chunk.
 _FOR_A_CHUNK = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
-    "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off; "
+    "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off; "
+    "SET LOCAL enable_material = off; SET LOCAL jit = off; "
     "SET LOCAL work_mem = '32MB'; "  # a chunk is sorted in memory
     # A chunk lost in a crash is planned again, because its progress is lost with it. The commit
     # that starts the run waits for the disk, and so makes all chunks before it durable.
