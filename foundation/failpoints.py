@@ -54,8 +54,8 @@ def _parse(text: str) -> dict[str, float]:
 
 
 _CHANCES = _parse(os.environ.get("QQCAMPAIGN_FAILPOINTS", ""))
-#: The processes that die with this one.
-_BEFORE_US: list[int] = []
+#: The parent of this process, if it is to die first.
+_parent: int | None = None
 _SIGNAL = signal.Signals[os.environ.get("QQCAMPAIGN_FAILPOINT_SIGNAL", "SIGKILL")]
 
 
@@ -80,9 +80,10 @@ def failpoint_soon(name: str, *, within: float) -> None:
         timer.start()
 
 
-def die_with(pid: int) -> None:
-    """Have another process die first wherever this one does, but at "after_commit"."""
-    _BEFORE_US.append(pid)
+def die_with_parent() -> None:
+    """Have this process's parent die first wherever this one does, but at "after_commit"."""
+    global _parent
+    _parent = os.getppid()
 
 
 def _is_drawn(name: str) -> bool:
@@ -98,7 +99,8 @@ def _die(name: str) -> None:
     the first would be taken for a process that did not continue.
     """
     os.write(2, f"failpoint {name}\n".encode())
-    for pid in _BEFORE_US if name != "after_commit" else ():
-        os.kill(pid, _SIGNAL)
+    # If the parent is gone, another process has its place: the first one of the machine, perhaps.
+    if _parent is not None and _parent == os.getppid() != 1 and name != "after_commit":
+        os.kill(_parent, _SIGNAL)
     os.kill(os.getpid(), _SIGNAL)
     _CHANCES.clear()

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from contacts.imports.chunks import Chunk, FileToRead
 from contacts.imports.chunks_as_bytes import CHUNK, HEAD, PROBLEM, chunk_of, values_of
-from foundation.own_python import own_command, own_environment
+from foundation.own_python import own_command
 from foundation.sentences import read
 from tabular import FileProblem
 
@@ -62,7 +62,6 @@ class ReadingProcess:
                 own_command("contacts.imports.reading_child"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=own_environment(),
             )
         except OSError as problem:
             raise ReadingEnded(str(problem)) from None

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from clocks import local, shared
+from clocks import shared
 from foundation.failpoints import failpoint
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS, Decision, Mark, Replay, Settlement
 from sending.ledger.requested import Marks, Replays
@@ -32,13 +32,11 @@ class Committed:
     Attributes:
         decisions: the decision on each mark and replay by its position; refused if missing.
         is_living: whether the worker had not been ended when the transaction began.
-        proved_at: the time for which that holds, on `clocks.local.elapsed`.
         unknown: the deliveries that ended as unknown.
     """
 
     decisions: dict[int, Decision]
     is_living: bool
-    proved_at: float
     unknown: int = 0
 
 
@@ -77,9 +75,7 @@ class BatchWriter:
             settlements, requests: the batch.
             is_again: whether an earlier try of the same batch may have been committed.
         """
-        # `proved_at` is taken before anything that may wait, the start of the transaction included.
-        # So a proof that took long is old, and is asked for again. `at` must not be the older one.
-        proved_at = local.elapsed()
+        # Not older than the proof, which the ledger dates before it has the batch begun.
         at = shared.now()
         try:
             with transaction.atomic():
@@ -94,8 +90,8 @@ class BatchWriter:
                 changes, minutes = _counted(accepted, moved)
                 self._add_figures(changes, minutes)
                 failpoint("in_commit")
-            return Committed({}, False, proved_at)
-        return Committed(decisions, True, proved_at, unknown)
+            return Committed({}, False)
+        return Committed(decisions, True, unknown)
 
     def _write(
         self,

@@ -41,6 +41,8 @@ LARGEST_BATCH = 2000
 #: lets all lanes run whose replies came before it comes to the ledger, so their next marks would
 #: all share a transaction, and the lanes and the database would wait for each other in turns.
 ENOUGH = 50
+#: How long an abandoned batch may take to end, seconds: a pause between two tries.
+ABANDONED_SECONDS = 3.0
 #: Pauses between tries while the database does not answer, seconds.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 
@@ -131,13 +133,16 @@ class Ledger:
         self._settlements: deque[Settlement] = deque()
         self._waiting_for_all: deque[Ticket] = deque()
         self._work, self._is_urgent = local.new_event(), local.new_event()
-        self._is_closing = self._is_closed = False
+        self._is_closing = self._is_closed = self._is_abandoned = False
         self._last_size = 0
         #: The batch that is being written.
         self._batch: _Taken | None = None
         #: Whether lanes may begin a batch: only if it is written while they go on.
         self._lanes_may_begin = self._writer.is_beside
-        self._proved_at = 0.0
+        #: The moment before the latest transaction was begun, on `clocks.local.elapsed`: before
+        #: anything that may wait. A proof that took long is old, and is asked for again. It is
+        #: taken here, because another process may have another clock.
+        self._begun_at = 0.0
         self._thread: threading.Thread | None = None
         self.is_fenced_off = False
         self.commits = 0
@@ -146,12 +151,23 @@ class Ledger:
         """Start writing."""
         self._thread = local.start_thread(self._write, name="ledger")
 
-    def close(self) -> None:
-        """Write what is queued, then stop."""
+    def close(self, *, patience: float | None = None) -> None:
+        """Write what is queued, then stop.
+
+        Args:
+            patience: how long that may take, seconds; None: as long as the database takes. What
+                is not written by then is lost with this process: attempts stay open, and the next
+                lanes repeat their requests under the same SEQs.
+        """
         self._is_closing = True
         self._work.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(patience)
+            if self._thread.is_alive():
+                log.warning("The ledger cannot write in time: results are left to the next lanes.")
+                self._is_abandoned = True
+                self._writer.abandon()
+                self._thread.join(ABANDONED_SECONDS)
         self._is_closed = True
         self._refuse_after_close()
 
@@ -209,6 +225,7 @@ class Ledger:
             log.critical("The ledger broke down; this worker ends.", exc_info=True)
             os._exit(os.EX_SOFTWARE)
         finally:
+            self._lanes_may_begin = False
             self._writer.close()
 
     def _write_until_closed(self) -> None:
@@ -222,12 +239,13 @@ class Ledger:
             if self._batch is None:
                 self._begin()
             self._finish()
+            if self._is_abandoned:
+                return
             if self._requests or self._waiting_for_all:
                 # They came while a batch that a lane began was under way, and what they set was
                 # cleared with it.
                 self._work.set()
             elif self._is_closing and not self._settlements:
-                self._lanes_may_begin = False
                 return
 
     @property
@@ -251,7 +269,11 @@ class Ledger:
         self._batch = _Taken(settlements, requests, waiting)
         self._last_size = len(requests)
         if settlements or requests:
-            self._writer.begin(_batch_of(settlements, requests))
+            self._begin_writing(_batch_of(settlements, requests))
+
+    def _begin_writing(self, batch: Batch) -> None:
+        self._begun_at = local.elapsed()
+        self._writer.begin(batch)
 
     def _finish(self) -> None:
         """Wait until the batch is written, and let its lanes continue."""
@@ -288,7 +310,9 @@ class Ledger:
         while True:
             try:
                 if not is_begun:
-                    self._writer.begin(_batch_of(settlements, requests, is_again=is_again))
+                    if self._is_abandoned:
+                        return  # nothing is granted
+                    self._begin_writing(_batch_of(settlements, requests, is_again=is_again))
                 is_begun = False
                 decisions = self._commit(settlements, requests)
             except NotWrittenError as problem:
@@ -302,7 +326,7 @@ class Ledger:
             else:
                 for position, (_entry, ticket) in enumerate(requests):
                     ticket.decision = decisions.get(position, Decision.REFUSED)
-                    ticket.proved_at = self._proved_at
+                    ticket.proved_at = self._begun_at
                 return
 
     def _commit_one_by_one(
@@ -329,12 +353,10 @@ class Ledger:
         requests: Sequence[Requested],
     ) -> dict[int, Decision]:
         """Wait for the transaction that was begun; return the decisions by position."""
-        began_at = local.elapsed()
         committed = self._writer.finish()
-        self._proved_at = committed.proved_at
         self.is_fenced_off = not committed.is_living
         self.commits += 1
         LEDGER_ENTRIES.note(len(settlements) + len(requests))
-        LEDGER_SECONDS.note(local.elapsed() - began_at)
+        LEDGER_SECONDS.note(local.elapsed() - self._begun_at)
         UNKNOWN.add(committed.unknown)
         return committed.decisions

@@ -52,6 +52,9 @@ class Writer(Protocol):
     def close(self) -> None:
         """Close what it has open. Called once, after the last batch."""
 
+    def abandon(self) -> None:
+        """Have a `finish` that waits end soon without an answer, if that is possible."""
+
 
 class WriterInPlace:
     """Writes batches on the caller's thread, on Django's connection.
@@ -90,3 +93,6 @@ class WriterInPlace:
     def close(self) -> None:
         """Close the connection."""
         connection.close()
+
+    def abandon(self) -> None:
+        """Do nothing: a thread cannot be ended."""

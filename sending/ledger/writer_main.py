@@ -3,8 +3,9 @@
     python -m sending.ledger.writer_main SOCKET WORKER
 
 SOCKET is the number of an inherited socket, WORKER the worker's row. It reads batches from the
-socket, writes each in one transaction and answers. It ends when the worker closes the socket or
-dies, and not by SIGTERM: a worker that was told to end writes its last results through it.
+socket, writes each in one transaction and answers. While it starts, and while it writes, it says
+every second that it is not stopped. It ends when the worker closes the socket or dies, and not by
+SIGTERM: a worker that was told to end writes its last results through it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,15 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from contextlib import suppress
+from typing import Any
 
+from sending.ledger.parcels import receive, send
+
+#: How often it says that it works, seconds.
+SIGN_SECONDS = 1.0
 #: The server keeps the plan of a statement that came this often on the connection.
 PREPARED_AFTER = 3
 
@@ -27,6 +35,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     sock, worker_id = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     sock.setblocking(True)  # the worker's end is its event loop's, and both are made alike
+    signs = _SignsOfLife(sock)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
 
     import django
@@ -34,15 +43,54 @@ def main() -> None:
     django.setup()
     gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
     # A failpoint of the ledger stands for the death of the worker as a whole.
-    from foundation.failpoints import die_with
+    from foundation.failpoints import die_with_parent
+    from foundation.failures import no_messages_told
 
-    die_with(os.getppid())
-    _serve(sock, worker_id)
+    die_with_parent()
+    signs.is_working = False
+    with no_messages_told():
+        _serve(sock, worker_id, signs)
 
 
-def _serve(sock: socket.socket, worker_id: int) -> None:
+class _SignsOfLife:
+    """Tells the worker again and again that this process works, from a thread of its own.
+
+    A database that does not answer, or an entry that waits for a lock, takes as long as it takes.
+    A process that is stopped is silent.
+
+    Args:
+        sock: leads to the worker.
+
+    Attributes:
+        is_working: whether the worker waits, or may begin to.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.is_working = True
+        self._sock = sock
+        self._sending = threading.Lock()
+        threading.Thread(target=self._tell, name="signs of life", daemon=True).start()
+
+    def answer(self, answer: Any) -> None:
+        """Send an answer; what follows it is about the next batch."""
+        with self._sending:
+            self.is_working = False
+            self._send(answer)
+
+    def _tell(self) -> None:
+        while True:
+            time.sleep(SIGN_SECONDS)
+            with self._sending:
+                if self.is_working:
+                    self._send(None)
+
+    def _send(self, what: Any) -> None:
+        with suppress(OSError):  # the worker is gone, which `receive` finds out
+            send(self._sock, what)
+
+
+def _serve(sock: socket.socket, worker_id: int, signs: _SignsOfLife) -> None:
     from foundation.failpoints import failpoint
-    from sending.ledger.parcels import receive, send
     from sending.ledger.writer import NotWrittenError, WriterInPlace
 
     writer = WriterInPlace(worker_id=worker_id)
@@ -52,6 +100,7 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
             batch = receive(sock)
         except (OSError, EOFError):
             return  # the worker is gone
+        signs.is_working = True
         answer: object
         try:
             writer.begin(batch)
@@ -59,8 +108,7 @@ def _serve(sock: socket.socket, worker_id: int) -> None:
         except NotWrittenError as problem:
             answer = problem
         failpoint("after_commit")
-        with suppress(OSError):  # the worker is gone, which `receive` finds out
-            send(sock, answer)
+        signs.answer(answer)
 
 
 def _use_own_connection(more_options: str) -> None:

@@ -49,6 +49,8 @@ CONTROL_SECONDS = 0.5
 FORGOTTEN_SECONDS = 10.0
 #: How long lanes may take to hand back after SIGTERM, seconds; less than the supervisor waits.
 DRAIN_SECONDS = 12.0
+#: How long the last results may take to be written after that, seconds.
+LAST_RESULTS_SECONDS = 2.0
 
 
 class Runtime:
@@ -123,7 +125,8 @@ class Runtime:
             self._thread.join()
         self.inbox.close(patience=max(0.0, self._drain_ends_at - local.elapsed()))
         self.context.gateway.record_again()
-        self.context.ledger.close()
+        left = max(0.0, self._drain_ends_at - local.elapsed())
+        self.context.ledger.close(patience=left + LAST_RESULTS_SECONDS)
         self._publish_figures()
         end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
         connection.close()
@@ -135,13 +138,17 @@ class Runtime:
         Their attempts stay open. The next lanes of these accounts settle them under the same SEQs.
         """
         log.warning("Exiting while %d accounts still wait for an answer.", len(self.lanes))
-        self.inbox.close(patience=0.0)
-        self.context.ledger.close()
-        end_worker(
-            worker_id=self.context.worker.pk, reason=_("stopped before every answer had come")
-        )
-        wake_reconciler()
-        os._exit(0)  # a greenlet that waits for the gateway cannot be ended otherwise
+        try:
+            self.inbox.close(patience=0.0)
+            self.context.ledger.close(patience=LAST_RESULTS_SECONDS)
+            end_worker(
+                worker_id=self.context.worker.pk, reason=_("stopped before every answer had come")
+            )
+            wake_reconciler()
+        except Exception as problem:  # no database: the worker that comes next ends our row
+            log.warning("The worker's end cannot be written: %s", type(problem).__name__)
+        finally:
+            os._exit(0)  # a greenlet that waits for the gateway cannot be ended otherwise
 
     def wake_all(self) -> None:
         """End every lane's wait, so that it checks what changed."""

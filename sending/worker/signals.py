@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from typing import Any
 
 from celery import signals
@@ -22,10 +23,19 @@ def _serves_lanes(sender: Any) -> bool:
 
 @signals.worker_init.connect
 def begin(sender: Any = None, **_kwargs: Any) -> None:
-    """Start the runtime before the worker receives its first wake-up."""
+    """Start the runtime before the worker receives its first wake-up.
+
+    Raises:
+        SystemExit: it cannot be started. Celery goes on after any other exception of a signal's
+            receiver, and the worker would take wake-ups for good and do nothing.
+    """
     if not _serves_lanes(sender):
         return
-    runtime = start_runtime(version=settings.VERSION, capacity=sender.concurrency)
+    try:
+        runtime = start_runtime(version=settings.VERSION, capacity=sender.concurrency)
+    except Exception:
+        log.critical("The worker cannot begin; it ends.", exc_info=True)
+        raise SystemExit(os.EX_SOFTWARE) from None
     log.info("Serving egress %s as worker %s.", runtime.context.egress, runtime.context.worker.pk)
 
 
