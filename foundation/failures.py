@@ -6,10 +6,7 @@ was worked on: the work is tried again. A failure of the row itself recurs at ev
 
 from __future__ import annotations
 
-import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from sqlite3 import (
     SQLITE_CONSTRAINT,
     SQLITE_ERROR,
@@ -61,16 +58,6 @@ def traceback_without_messages(problem: BaseException) -> str:
         parts.append(f"{frames}{type(link).__module__}.{type(link).__qualname__}")
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return "\ncaused by\n".join(parts)
-
-
-@contextmanager
-def no_messages_told() -> Iterator[None]:
-    """End this process at an exception in the context, whose traceback has no messages."""
-    try:
-        yield
-    except Exception as problem:
-        print(traceback_without_messages(problem), file=sys.stderr)
-        sys.exit(1)
 
 
 def _is_statement_error(problem: Error) -> bool:

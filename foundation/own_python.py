@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from foundation import own_main
 
@@ -24,6 +25,19 @@ def own_command(module: str, *arguments: object) -> list[str]:
         *(sys.executable, "-P", own_main.__file__, str(os.getpid())),
         *(json.dumps(_module_path()), module, *map(str, arguments)),
     ]
+
+
+@contextmanager
+def no_messages_told() -> Iterator[None]:
+    """End the process at an exception in the context, whose traceback has no messages."""
+    try:
+        yield
+    except Exception as problem:
+        # Not earlier: what it imports takes longer than the start of a process that reads.
+        from foundation.failures import traceback_without_messages
+
+        print(traceback_without_messages(problem), file=sys.stderr)
+        sys.exit(1)
 
 
 def _module_path() -> list[str]:

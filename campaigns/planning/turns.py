@@ -81,6 +81,8 @@ class Turns:
         # In a transaction of the caller, another connection would not see what was written.
         self._may_have_help = not connection.in_atomic_block
         self._helper: threading.Thread | None = None
+        #: Whether the second thread has a connection, and plans.
+        self._is_helped = False
 
     def run(self) -> None:
         """Plan chunk after chunk; from the second one on in two threads, if possible.
@@ -90,8 +92,10 @@ class Turns:
                 before it is not written.
         """
         self._plan()
-        if self._helper is not None:
-            self._helper.join()
+        with self._changed:
+            is_helped = self._is_helped
+        if self._helper is not None and is_helped:
+            self._helper.join()  # not if it still waits for a connection, and will find no turn
         if self._problem is not None:
             raise self._problem
 
@@ -138,6 +142,10 @@ class Turns:
         except Error:
             return  # all connections of the process are in use: the first thread plans alone
         try:
+            with self._changed:
+                if self._is_over():
+                    return
+                self._is_helped = True
             self._plan()
         finally:
             connection.close()

@@ -19,6 +19,7 @@ from django.utils import translation
 
 from contacts.imports.chunks import FileToRead, read_chunks
 from contacts.imports.chunks_as_bytes import CHUNK, END, PROBLEM, as_values, frame
+from foundation.own_python import no_messages_told
 from foundation.sentences import stored
 from tabular import FileProblem, ReadAhead
 
@@ -38,7 +39,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     sys.stdout = sys.stderr  # what is printed is no answer
     file = FileToRead(**told["file"])
-    with suppress(BrokenPipeError):
+    with no_messages_told(), suppress(BrokenPipeError):  # a message may quote a row
         _answer(file, out)
 
 

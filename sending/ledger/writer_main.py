@@ -44,7 +44,7 @@ def main() -> None:
     gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
     # A failpoint of the ledger stands for the death of the worker as a whole.
     from foundation.failpoints import die_with_parent
-    from foundation.failures import no_messages_told
+    from foundation.own_python import no_messages_told
 
     die_with_parent()
     signs.is_working = False

@@ -133,6 +133,29 @@ def test_without_a_free_connection_one_thread_plans(
     assert len(rows(run)) == len(PEOPLE)
 
 
+def test_nobody_waits_for_a_connection_that_is_no_longer_needed(
+    run: CampaignRun, threads: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool whose connections are all in use lets a thread wait for ten seconds."""
+    connect = BaseDatabaseWrapper.ensure_connection
+    is_planned, wrote = threading.Event(), []
+
+    def late(wrapper: BaseDatabaseWrapper) -> None:
+        if threading.current_thread().name == "planner":
+            wrote.append(is_planned.wait(10))
+        connect(wrapper)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", late)
+    assert plan_run(run=run)
+    is_planned.set()
+    for thread in threading.enumerate():
+        if thread.name == "planner":
+            thread.join()
+    assert wrote
+    assert all(wrote)
+    assert threads == {"MainThread"}
+
+
 class Killed(BaseException):
     """Stands for a SIGKILL: no code catches it."""
 

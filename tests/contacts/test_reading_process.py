@@ -171,10 +171,8 @@ def test_a_worker_that_waits_for_rows_shows_that_it_lives(
     assert shown, "starting the process takes longer"
 
 
-def test_the_process_ends_if_nobody_takes_its_chunks(tmp_path: Path) -> None:
-    """As when the worker was killed."""
-    path = tmp_path / "people.csv"
-    path.write_text(_text())
+def _told(path: Path, **changed: Any) -> bytes:
+    """Return what a process is told of a file."""
     file = {
         "path": str(path),
         "name": "people.csv",
@@ -192,7 +190,16 @@ def test_the_process_ends_if_nobody_takes_its_chunks(tmp_path: Path) -> None:
         "piece_rows": 100,
         "language": "en",
     }
-    told = {"file": file, "language_code": "en", "languages": [], "locale_paths": []}
+    told = {
+        "file": file | changed, "language_code": "en", "languages": [], "locale_paths": [],
+    }  # fmt: skip
+    return json.dumps(told).encode()
+
+
+def test_the_process_ends_if_nobody_takes_its_chunks(tmp_path: Path) -> None:
+    """As when the worker was killed."""
+    path = tmp_path / "people.csv"
+    path.write_text(_text())
     process = subprocess.Popen(
         [sys.executable, "-m", "contacts.imports.reading_child"],
         stdin=subprocess.PIPE,
@@ -200,8 +207,23 @@ def test_the_process_ends_if_nobody_takes_its_chunks(tmp_path: Path) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(json.dumps(told).encode())
+    process.stdin.write(_told(path))
     process.stdin.close()
     assert process.stdout.read(9)
     process.stdout.close()
     assert process.wait(30) == 0
+
+
+def test_an_error_of_the_process_quotes_nothing_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(_text())
+    done = subprocess.run(
+        [sys.executable, "-m", "contacts.imports.reading_child"],
+        input=_told(path, types={"age": "a private matter"}),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = done.stderr.decode()
+    assert "reading_child.py" in told
+    assert "private" not in told
