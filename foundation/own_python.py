@@ -36,7 +36,7 @@ def no_messages_told() -> Iterator[None]:
         # Not earlier: what it imports takes longer than the start of a process that reads.
         from foundation.failures import traceback_without_messages
 
-        print(traceback_without_messages(problem), file=sys.stderr)
+        sys.stderr.write(traceback_without_messages(problem) + "\n")
         sys.exit(1)
 
 

@@ -27,7 +27,7 @@ MODULE = "sending.ledger.writer_main"
 #: How many processes in a row may end without an answer. The worker then ends too, and is started
 #: again from the beginning.
 MOST_STARTS = 5
-#: A process that said nothing for so many seconds is stopped, and is killed. It says something every
+#: A process that said nothing for so many seconds is stopped, and is killed. It speaks every
 #: second (`writer_main.SIGN_SECONDS`). On SQLite, other writers wait for its locks for 30 s.
 SILENT_SECONDS = 15.0
 #: How long a process that is to end may take before it is killed, and then before it is left alone,
