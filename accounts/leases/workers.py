@@ -9,6 +9,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts.models import Egress, Lease, Worker
+from accounts.querysets.worker import end_ledger_sessions
 from clocks import shared
 from foundation.sentences import Sentence as _
 
@@ -80,9 +81,14 @@ def end_worker(*, worker_id: int, reason: str) -> bool:
 def presume_dead() -> int:
     """End the workers whose last heartbeat is too old; return how many.
 
-    Locked rows are skipped until the next call: a transaction left by one dead host, which stays
-    open until the database ends it, must not block the accounts of another host.
+    Locked rows are skipped until the next call: a transaction left by one dead host must not block
+    the accounts of another host. It is ended here: what a silent worker's ledger commits would be
+    refused in any case.
     """
+    silent_ids = list(Worker.objects.silent().values_list("pk", flat=True))
+    if not silent_ids:
+        return 0
+    end_ledger_sessions(worker_ids=silent_ids)
     with transaction.atomic():
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
         ids = list(silent.values_list("pk", flat=True))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
 
 from clocks import shared
 
@@ -16,6 +17,30 @@ PRESUMED_DEAD_SECONDS = 15.0
 #: A mark is granted only to a worker whose heartbeat is at most this old, seconds; the ledger
 #: renews it. So no lease becomes free within PRESUMED_DEAD_SECONDS - PROVED_SECONDS after a mark.
 PROVED_SECONDS = 3.0
+
+# By the names of the sessions, which say whose they are: a lock on a row does not. Only sessions of
+# our own role can be ended. The server reads this from memory; it has no table.
+_END_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE application_name = ANY(%s) AND datname = current_database() AND usename = current_user
+"""
+
+
+def ledger_session(worker_id: int) -> str:
+    """Return the name of the sessions over which a worker's ledger writes (PostgreSQL)."""
+    return f"qqcampaign ledger {worker_id}"
+
+
+def end_ledger_sessions(*, worker_ids: Collection[int]) -> None:
+    """Have the server end the sessions of these workers' ledgers, and their transactions.
+
+    Of a host that stands still, the server does not know that it does. It ends a transaction that
+    idles, but not one that stopped amid the statements of one round trip: those are one request to
+    it, whose rest it awaits for ever. SQLite has no sessions.
+    """
+    if worker_ids and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_END_SESSIONS, [[ledger_session(pk) for pk in worker_ids]])
 
 
 class WorkerQuerySet(models.QuerySet[Any]):

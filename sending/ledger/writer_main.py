@@ -94,7 +94,7 @@ def _serve(sock: socket.socket, worker_id: int, signs: _SignsOfLife) -> None:
     from sending.ledger.writer import NotWrittenError, WriterInPlace
 
     writer = WriterInPlace(worker_id=worker_id)
-    _use_own_connection(writer.connection_options)
+    _use_own_connection(writer.connection_options, worker_id)
     while True:
         try:
             batch = receive(sock)
@@ -111,15 +111,18 @@ def _serve(sock: socket.socket, worker_id: int, signs: _SignsOfLife) -> None:
         signs.answer(answer)
 
 
-def _use_own_connection(more_options: str) -> None:
+def _use_own_connection(more_options: str, worker_id: int) -> None:
     """Replace Django's connection by one with the ledger's options, outside the pool."""
     from django.db import DEFAULT_DB_ALIAS, connections
+
+    from accounts.querysets.worker import ledger_session
 
     own = connections.create_connection(DEFAULT_DB_ALIAS)
     own.settings_dict = copy.deepcopy(own.settings_dict)
     options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
     if own.vendor == "postgresql":
+        options["application_name"] = ledger_session(worker_id)
         options["options"] = options.get("options", "") + more_options
         # Values are sent beside the statement instead of being written into it at each commit.
         options["server_side_binding"] = True
