@@ -58,3 +58,49 @@ def test_marks_that_come_while_a_lanes_batch_is_written_follow_it(end: str) -> N
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "[50, 10]\n"), done.stderr
+
+
+#: A process that is stopped, and a batch that does not fit into its socket.
+STOPPED = """
+from gevent import monkey
+monkey.patch_all()
+import os, signal, django
+django.setup()
+import gevent
+from sending.ledger import ledger as module
+from sending.ledger.entries import Decision, Mark
+
+ledger = module.Ledger(worker_id=1)
+os.kill(ledger._writer._process.pid, signal.SIGSTOP)
+ledger.start()
+beats = []
+
+def beat():
+    while True:
+        gevent.sleep(0.01)
+        beats.append(1)
+
+gevent.spawn(beat)
+lanes = [
+    gevent.spawn(lambda n=n: ledger.submit(Mark(n, n, 1, n, "x" * 400_000)).wait())
+    for n in range(module.ENOUGH)
+]
+gevent.joinall(lanes, timeout=1.0)
+assert not any(one.ready() for one in lanes), "nothing was granted"
+assert len(beats) > 10, "a lane that sends a batch holds up all others"
+ledger.close(patience=0.0)
+gevent.joinall(lanes, timeout=10)
+assert [one.value for one in lanes] == [Decision.REFUSED] * len(lanes)
+"""
+
+
+def test_a_batch_that_nobody_takes_holds_up_nobody() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "qqcampaign.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
