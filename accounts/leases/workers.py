@@ -9,7 +9,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts.models import Egress, Lease, Worker
-from accounts.querysets.worker import end_ledger_sessions
+from accounts.querysets.worker import end_awaited_ledgers
 from clocks import shared
 from foundation.sentences import Sentence as _
 
@@ -82,13 +82,13 @@ def presume_dead() -> int:
     """End the workers whose last heartbeat is too old; return how many.
 
     Locked rows are skipped until the next call: a transaction left by one dead host must not block
-    the accounts of another host. It is ended here: what a silent worker's ledger commits would be
-    refused in any case.
+    the accounts of another host. If it waits for its host, it is ended here. One that waits for a
+    lock keeps its worker alive, whose heartbeat waits for it.
     """
     silent_ids = list(Worker.objects.silent().values_list("pk", flat=True))
     if not silent_ids:
         return 0
-    end_ledger_sessions(worker_ids=silent_ids)
+    end_awaited_ledgers(worker_ids=silent_ids)
     with transaction.atomic():
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
         ids = list(silent.values_list("pk", flat=True))

@@ -18,12 +18,16 @@ PRESUMED_DEAD_SECONDS = 15.0
 #: renews it. So no lease becomes free within PRESUMED_DEAD_SECONDS - PROVED_SECONDS after a mark.
 PROVED_SECONDS = 3.0
 
-# By the names of the sessions, which say whose they are: a lock on a row does not. Only sessions of
-# our own role can be ended. The server reads this from memory; it has no table.
+# By the names of the sessions, which say whose they are: a lock on a row does not. Only those in
+# which the server waits for the host: one that waits for a lock, and with it the heartbeat of its
+# worker, is alive. Only sessions of our own role can be ended. The server reads this from memory.
 _END_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE application_name = ANY(%s) AND datname = current_database() AND usename = current_user
+   AND wait_event = 'ClientRead' AND xact_start < clock_timestamp() - make_interval(secs => %s)
 """
+#: How long a transaction of a silent worker's ledger may wait for its host, seconds.
+_AWAITED_SECONDS = 10.0
 
 
 def ledger_session(worker_id: int) -> str:
@@ -31,8 +35,8 @@ def ledger_session(worker_id: int) -> str:
     return f"qqcampaign ledger {worker_id}"
 
 
-def end_ledger_sessions(*, worker_ids: Collection[int]) -> None:
-    """Have the server end the sessions of these workers' ledgers, and their transactions.
+def end_awaited_ledgers(*, worker_ids: Collection[int]) -> None:
+    """Have the server end the transactions of these workers' ledgers that stand still.
 
     Of a host that stands still, the server does not know that it does. It ends a transaction that
     idles, but not one that stopped amid the statements of one round trip: those are one request to
@@ -40,7 +44,8 @@ def end_ledger_sessions(*, worker_ids: Collection[int]) -> None:
     """
     if worker_ids and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_END_SESSIONS, [[ledger_session(pk) for pk in worker_ids]])
+            names = [ledger_session(pk) for pk in worker_ids]
+            cursor.execute(_END_SESSIONS, [names, _AWAITED_SECONDS])
 
 
 class WorkerQuerySet(models.QuerySet[Any]):

@@ -64,14 +64,16 @@ def test_marks_that_come_while_a_lanes_batch_is_written_follow_it(end: str) -> N
 STOPPED = """
 from gevent import monkey
 monkey.patch_all()
-import os, signal, django
+import atexit, os, signal, django
 django.setup()
 import gevent
 from sending.ledger import ledger as module
 from sending.ledger.entries import Decision, Mark
 
 ledger = module.Ledger(worker_id=1)
-os.kill(ledger._writer._process.pid, signal.SIGSTOP)
+process = ledger._writer._process
+atexit.register(process.kill)  # it may not have come to the point from which it dies with us
+os.kill(process.pid, signal.SIGSTOP)
 ledger.start()
 beats = []
 
@@ -91,6 +93,8 @@ assert len(beats) > 10, "a lane that sends a batch holds up all others"
 ledger.close(patience=0.0)
 gevent.joinall(lanes, timeout=10)
 assert [one.value for one in lanes] == [Decision.REFUSED] * len(lanes)
+process.kill()
+os._exit(0)
 """
 
 
