@@ -18,7 +18,7 @@ from tests.ledger_process import MODULE, is_running, writers_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
 
-ACCOUNTS, FRIENDS, GAP = 4, 20, 0.1
+ACCOUNTS, FRIENDS, GAP = 4, 40, 0.1
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def test_a_run_survives_deaths_after_commits_whose_answers_are_lost(
         fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
         log = (fleet.folder / "a.log").read_text("utf-8")
         deaths = log.count("failpoint after_commit\n")
-        assert deaths > 1, deaths
+        assert deaths, "none of more than a hundred batches"
         assert log.count("The process that writes it ended with -9.") == deaths
         assert worker.poll() is None, "the worker itself went on"
         assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
