@@ -40,6 +40,10 @@ class WriterProcess:
 
     Args:
         worker_id: the worker's row.
+
+    Raises:
+        OSError: it cannot be started. Later on that is tried again: only then is it certain that
+            the ledger, and no lane, starts it.
     """
 
     is_beside = True
@@ -52,6 +56,8 @@ class WriterProcess:
         self._socket: socket.socket
         self._why_not = ""
         self._start()  # it is ready by the time the first lane sends
+        if self._process is None:
+            raise OSError(f"The process that writes the ledger {self._why_not}.")
 
     def begin(self, batch: Batch) -> None:
         """Send a batch to the process."""

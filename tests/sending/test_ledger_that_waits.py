@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from typing import Any
 
@@ -13,6 +14,7 @@ from sending.ledger.batch import Committed
 from sending.ledger.entries import Batch, Decision, Mark
 from sending.ledger.ledger import Ledger
 from sending.ledger.writer import NotWrittenError
+from sending.ledger.writer_process import WriterProcess
 
 
 class _Writer:
@@ -81,6 +83,19 @@ def test_a_close_with_patience_writes_what_it_can(writer: _Writer) -> None:
     ledger.close(patience=10.0)
     assert all(ticket._done.is_set() for ticket in tickets)
     assert not writer.is_abandoned.is_set()
+
+
+def test_a_process_that_cannot_be_started_at_first_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A lane that brought a batch would start it while the ledger does."""
+
+    def refuse(*_arguments: Any, **_options: Any) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(OSError, match="cannot be started: Resource"):
+        WriterProcess(worker_id=1)
 
 
 def _wait_until_begun(writer: _Writer) -> None:
