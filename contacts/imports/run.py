@@ -40,10 +40,9 @@ from metrics.publishing import publish
 from tabular import CsvWriter, FileProblem, ReadAhead
 from tabular.upload_files import open_private
 
-#: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
-#: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for
-#: a chunk.
-CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 5_000}
+#: Rows of a chunk, by database. More take more memory and are no faster. On SQLite there are fewer,
+#: because all other writers wait for a chunk.
+CHUNK_ROWS = {"postgresql": 10_000, "sqlite": 5_000}
 #: Rows that are validated and then packed together.
 PIECE_ROWS = 1_000
 #: How often workers may take an import. If they have died so often, the import has failed.
@@ -143,6 +142,7 @@ class _Run:
                 if rejects is None:  # not earlier: the file may not be readable
                     rejects = files.enter_context(self._rejects())
                 self._load(chunk, rejects)
+                del chunk  # not in memory while the next one is waited for
         if not row.rejected:
             rejects_file(row).unlink(missing_ok=True)
         _finish(row, ImportState.DONE)
