@@ -15,14 +15,14 @@ from typing import Any
 from django.db import connection
 
 from contacts.imports.existing_people import write_people
-from contacts.imports.insert_sqlite import insert_rows
+from contacts.imports.write_sqlite import write_rows
 from contacts.imports.merge import applied, merge
 from contacts.imports.plain_merge import merge_plain
 from contacts.imports.rows import Person
 from contacts.states import ImportPolicy
 
 # CROSS JOIN: as for the members in `contacts.imports.load_sqlite`. What the file says is in memory:
-# each column that is fetched takes as long as a comparison.
+# each column that is fetched takes as long as a comparison. SQLite would copy the rows to sort them.
 _KNOWN = """
     SELECT person.id, person.uin, person.name, person.attributes, person.readings
     FROM stage_people CROSS JOIN contacts_contact AS person
@@ -31,11 +31,13 @@ _KNOWN = """
             person.attributes <> stage_people.attributes
             OR stage_people.name NOT IN ('', person.name)
         )
-    ORDER BY person.id
 """
 _LOG = "INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)"
+# The index of names is written anew for every row whose name is set, even to what it was.
 _WRITE_SAME_NAME = """
-    UPDATE contacts_contact SET attributes = %s, readings = %s, updated_at = %s WHERE id = %s
+    UPDATE contacts_contact AS person
+    SET attributes = changed.attributes, readings = changed.readings, updated_at = changed.noted_at
+    FROM changed WHERE person.id = changed.id
 """
 # One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -61,14 +63,13 @@ def update_on_sqlite(
     if policy == ImportPolicy.SKIP:
         return 0
     cursor.execute(_KNOWN, values)
-    found = [_merged(policy, people[row[1]], *row) for row in cursor.fetchall()]
+    found = [_merged(policy, people[row[1]], *row) for row in sorted(cursor.fetchall())]
     rows = [row for row in found if row is not None]
     write_people(cursor, [row for row in rows if row[5]], now=now)
-    # The index of names is written anew for every row whose name is set, even to what it was.
     noted_at = connection.ops.adapt_datetimefield_value(now)
-    same = [(row[2], row[3], noted_at, row[0]) for row in rows if not row[5]]
-    cursor.executemany(_WRITE_SAME_NAME, same)
-    insert_rows(_LOG, [(values["import"], row[0], row[4]) for row in rows])
+    same = [(row[0], row[2], row[3], noted_at) for row in rows if not row[5]]
+    write_rows("WITH changed (id, attributes, readings, noted_at) AS (", same, _WRITE_SAME_NAME)
+    write_rows(_LOG, [(values["import"], row[0], row[4]) for row in rows])
     return len(rows)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
+from sys import getsizeof
 from typing import Any
 
-from contacts.imports.insert_sqlite import insert_rows
+from contacts.imports.write_sqlite import write_rows
 from contacts.imports.rows import Person
 
 _STAGE_POSTGRESQL = """
@@ -35,7 +36,7 @@ class PackedPeople:
 
     Attributes:
         count: the number of people.
-        size: the bytes of their texts, about.
+        size: the bytes of memory they take, about.
     """
 
     def __init__(self, vendor: str, *, has_readings: bool = False) -> None:
@@ -54,7 +55,7 @@ class PackedPeople:
             self.size += len(block)
         else:
             self._rows += people
-            self.size += sum(map(len, map(_NAME, people))) + sum(map(len, map(_ATTRIBUTES, people)))
+            self.size += sum(getsizeof("".join(map(of, people))) for of in (_NAME, _ATTRIBUTES))
         self.count += len(people)
 
     def stage(self, cursor: Any) -> None:
@@ -69,7 +70,7 @@ class PackedPeople:
             cursor.execute(_STAGE_SQLITE)
             cursor.execute("DELETE FROM stage_people")
             names = ", ".join(self._columns)
-            insert_rows(f"INSERT INTO stage_people ({names})", self._rows)
+            write_rows(f"INSERT INTO stage_people ({names})", self._rows)
 
     def as_values(self) -> tuple[Any, ...]:
         """Return them as plain values; `of` makes them from these."""
