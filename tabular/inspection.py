@@ -87,7 +87,7 @@ def inspect_table(
 
 
 def _head(table: Table, count: int, header_line: int | None) -> list[Row]:
-    """Return the first rows, `count` of them at most; of those above a given header the last one."""
+    """Return the first `count` rows at most; of those above a given header only the last one."""
     head: list[Row] = []
     characters = 0
     for row in islice(table.rows(), count):

@@ -16,8 +16,8 @@ from contacts.typed_values.types import type_named
 from foundation.sentences import stored
 from tabular import CsvWriter, Row, RowProblem, Table, open_table
 
-#: Bytes after which a chunk is full, however few its rows. One is in memory where it is read, and one
-#: where it is loaded.
+#: Bytes after which a chunk is full, however few its rows. One is in memory where it is read, and
+#: one where it is loaded.
 CHUNK_BYTES = 4 << 20
 #: The same of the rows that are validated together: bytes of a text, characters of a workbook.
 _PIECE_BYTES = 1 << 20

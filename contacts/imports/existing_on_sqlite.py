@@ -15,14 +15,14 @@ from typing import Any
 from django.db import connection
 
 from contacts.imports.existing_people import write_people
-from contacts.imports.write_sqlite import write_rows
 from contacts.imports.merge import applied, merge
 from contacts.imports.plain_merge import merge_plain
 from contacts.imports.rows import Person
+from contacts.imports.write_sqlite import write_rows
 from contacts.states import ImportPolicy
 
 # CROSS JOIN: as for the members in `contacts.imports.load_sqlite`. What the file says is in memory:
-# each column that is fetched takes as long as a comparison. SQLite would copy the rows to sort them.
+# each column that is fetched takes as long as a comparison. SQLite would copy rows to sort them.
 _KNOWN = """
     SELECT person.id, person.uin, person.name, person.attributes, person.readings
     FROM stage_people CROSS JOIN contacts_contact AS person

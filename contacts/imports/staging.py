@@ -11,8 +11,8 @@ from operator import itemgetter
 from sys import getsizeof
 from typing import Any
 
-from contacts.imports.write_sqlite import write_rows
 from contacts.imports.rows import Person
+from contacts.imports.write_sqlite import write_rows
 
 _STAGE_POSTGRESQL = """
     CREATE TEMPORARY TABLE stage_people
