@@ -32,6 +32,17 @@ _KNOWN = """
             OR stage_people.name NOT IN ('', person.name)
         )
 """
+# All of them, in the same pass, where most change: whether they are of this import, and no members.
+_EVERYBODY = """
+    SELECT person.id, person.uin, person.name, person.attributes, person.readings,
+        person.source_import_id IS %(import)s,
+        NOT EXISTS (
+            SELECT 1 FROM contacts_membership AS member
+            WHERE member.contact_list_id = %(list)s AND member.contact_id = person.id
+        )
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin
+"""
 _LOG = "INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)"
 # The index of names is written anew for every row whose name is set, even to what it was.
 _WRITE_SAME_NAME = """
@@ -63,7 +74,44 @@ def update_on_sqlite(
     if policy == ImportPolicy.SKIP:
         return 0
     cursor.execute(_KNOWN, values)
-    found = [_merged(policy, people[row[1]], *row) for row in sorted(cursor.fetchall())]
+    return _changed(cursor, cursor.fetchall(), people, values=values, policy=policy, now=now)
+
+
+def update_everybody_on_sqlite(
+    cursor: Any,
+    people: Mapping[int, Person],
+    *,
+    values: dict[str, Any],
+    policy: str,
+    now: datetime,
+) -> tuple[int, int, int]:
+    """Do the same in one pass, where most people change.
+
+    Args: as for `update_on_sqlite`.
+
+    Returns:
+        How many people are contacts, how many changed, and how many are not in the list.
+    """
+    cursor.execute(_EVERYBODY, values)
+    found = cursor.fetchall()
+    changed, outside = 0, sum(row[6] for row in found)
+    if policy != ImportPolicy.SKIP:
+        rows = [row[:5] for row in found if not row[5]]
+        changed = _changed(cursor, rows, people, values=values, policy=policy, now=now)
+    return len(found), changed, outside
+
+
+def _changed(
+    cursor: Any,
+    known: list[tuple[Any, ...]],
+    people: Mapping[int, Person],
+    *,
+    values: dict[str, Any],
+    policy: str,
+    now: datetime,
+) -> int:
+    """Merge what the file says into people, write it, and return how many changed."""
+    found = [_merged(policy, people[row[1]], *row) for row in sorted(known)]
     rows = [row for row in found if row is not None]
     write_people(cursor, [row for row in rows if row[5]], now=now)
     noted_at = connection.ops.adapt_datetimefield_value(now)

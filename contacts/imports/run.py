@@ -119,7 +119,7 @@ class _Run:
 
     def __init__(self, contact_import: ContactImport) -> None:
         self._import = contact_import
-        self._are_known = False
+        self._are_known = self._are_changed = False
         self._attributes = attribute_names(contact_import.mapping)
 
     def run(self) -> None:
@@ -222,10 +222,13 @@ class _Run:
                 policy=self._import.policy,
                 now=timezone.now(),
                 are_known=self._are_known,
+                are_changed=self._are_changed,
                 attributes=self._attributes,
             )
             self._move(chunk, loaded, rejects.tell())
-        self._are_known = loaded.created < chunk.people.count / 2  # so are probably the next ones
+        # So are probably the next ones.
+        self._are_known = loaded.created < chunk.people.count / 2
+        self._are_changed = loaded.updated > chunk.people.count / 2
         with _counting:
             IMPORT_ROWS.add(chunk.rows - chunk.rejected, of="read")
             IMPORT_ROWS.add(chunk.rejected, of="rejected")
