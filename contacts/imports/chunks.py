@@ -182,15 +182,18 @@ def _piece(rows: Iterator[Row], table: Table, *, most: int) -> list[Row]:
     so their characters are counted: each becomes a text of its own.
     """
     piece: list[Row] = []
-    is_text, start, size = table.layout.kind == "csv", table.position, 0
-    step = _STEP if is_text else 1
-    while len(piece) < most and size < _PIECE_BYTES:
-        next_ones = list(islice(rows, min(step, most - len(piece))))
-        if not next_ones:
+    if table.layout.kind != "csv":
+        characters = 0
+        for row in islice(rows, most):
+            piece.append(row)
+            characters += sum(map(len, row[1]))
+            if characters >= _PIECE_BYTES:
+                break
+        return piece
+    start = table.position
+    while len(piece) < most and table.position - start < _PIECE_BYTES:
+        step = list(islice(rows, min(_STEP, most - len(piece))))
+        if not step:
             break
-        piece += next_ones
-        if is_text:
-            size = table.position - start
-        else:
-            size += sum(map(len, next_ones[0][1]))
+        piece += step
     return piece
