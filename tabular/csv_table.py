@@ -7,7 +7,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, islice, repeat
+from itertools import chain, count, islice, repeat
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
@@ -19,8 +19,8 @@ from tabular.tables import LONGEST_RECORD, Layout, Row
 #: After so many unclosed quotes, the file is read as one without quotes. Each unclosed quote costs
 #: reading up to LONGEST_RECORD characters again.
 MOST_BAD_QUOTES = 100
-#: Lines that are read at once, and characters after which they are enough.
-_BATCH, _BATCH_CHARACTERS = 500, 1 << 18
+#: Lines that are read at once, if a block of the file has so many.
+_BATCH = 500
 #: Excel's hint about the delimiter, in the first line: sep=;
 SEPARATOR_HINT = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 
@@ -45,6 +45,10 @@ class CsvTable:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows from the beginning; see `Table.rows`."""
+        return chain.from_iterable(self._parts())  # a generator of rows takes longer
+
+    def _parts(self) -> Iterator[Iterable[Row]]:
+        """Yield the rows from the beginning, in parts."""
         self._blocks = TextBlocks(self._path, self.layout.encoding)
         lines = _Lines(self._blocks)
         is_quoted, bad_quotes = True, 0
@@ -55,7 +59,8 @@ class CsvTable:
             reader = self._reader(iter(lines), is_quoted=is_quoted)
             records = self._records(reader, lines)
             try:
-                yield from islice(records, _BATCH)
+                for record in islice(records, _BATCH):
+                    yield (record,)
                 if lines.has_more():
                     may_be_plain = True
                     continue
@@ -66,12 +71,12 @@ class CsvTable:
                 if len(first) > LONGEST_RECORD:
                     raise FileProblem(_too_long(number), code="line_too_long") from None
                 if is_alone and first.count('"') % 2 == 0:  # badly quoted, but a complete line
-                    yield number, split_leniently(first, self.layout.delimiter), ""
+                    yield ((number, split_leniently(first, self.layout.delimiter), ""),)
                     continue
                 bad_quotes += 1
                 is_quoted = bad_quotes < MOST_BAD_QUOTES
                 problem = _("a quotation mark opens here and is never closed")
-                yield number, [first.rstrip()], problem
+                yield ((number, [first.rstrip()], problem),)
                 continue
             return
 
@@ -86,7 +91,7 @@ class CsvTable:
             strict=True,
         )
 
-    def _plain_rows(self, lines: _Lines) -> Iterator[Row]:
+    def _plain_rows(self, lines: _Lines) -> Iterator[Iterable[Row]]:
         """Yield the rows of many lines at once, as long as each line is a row of its own.
 
         It stops before the first lines that are not so plain.
@@ -96,7 +101,7 @@ class CsvTable:
                 rows = list(self._reader(batch, is_quoted=True))
             except csv.Error:
                 rows = []
-            if len(rows) != len(batch) or lines.is_dirty:
+            if len(rows) != len(batch):
                 lines.give_back(batch)
                 return
             first = lines.number + 1
@@ -104,10 +109,7 @@ class CsvTable:
             if first == 1 and SEPARATOR_HINT.fullmatch(self.layout.delimiter.join(rows[0])):
                 rows[0] = []
             numbered = zip(count(first), rows, repeat(""))
-            if all(map(any, rows)):
-                yield from numbered
-            else:
-                yield from (row for row in numbered if any(row[1]))
+            yield numbered if all(map(any, rows)) else [row for row in numbered if any(row[1])]
 
     def _records(self, reader: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
         held = lines.held
@@ -147,6 +149,8 @@ class _Lines:
 
     def __init__(self, blocks: TextBlocks) -> None:
         self._fresh = self._split(blocks)
+        self._lines: list[str] = []  # of a block, those before `_taken` are over
+        self._taken = 0
         self._again: deque[str] = deque()
         self.held: list[str] = []
         self.number = 0
@@ -154,15 +158,14 @@ class _Lines:
 
     def ahead(self) -> list[str]:
         """Return the next lines, as if they were records; empty if there are undecodable bytes."""
-        batch: list[str] = []
-        characters = 0
-        while len(batch) < _BATCH and characters < _BATCH_CHARACTERS and not self.is_dirty:
-            line = self._next()
-            if not line:
-                break
-            batch.append(line)
-            characters += len(line)
-        if characters > LONGEST_RECORD or self.is_dirty:  # each is looked at by itself
+        if self._again:
+            batch = [self._again.popleft() for _ in range(min(_BATCH, len(self._again)))]
+        else:
+            self._fill()
+            batch = self._lines[self._taken : self._taken + _BATCH]
+            self._taken += len(batch)
+        # Lines that are too long, or dirty, are looked at one by one.
+        if self.is_dirty or sum(map(len, batch)) > LONGEST_RECORD:
             self.give_back(batch)
             return []
         return batch
@@ -179,7 +182,20 @@ class _Lines:
         return bool(line)
 
     def _next(self) -> str:
-        return self._again.popleft() if self._again else next(self._fresh, "")
+        if self._again:
+            return self._again.popleft()
+        self._fill()
+        if not self._lines:
+            return ""
+        self._taken += 1
+        return self._lines[self._taken - 1]
+
+    def _fill(self) -> None:
+        """Have a line that was not returned before, if there is one."""
+        while self._taken == len(self._lines) and (block := next(self._fresh, None)) is not None:
+            self._lines, self._taken = block, 0
+        if self._taken == len(self._lines):
+            self._lines, self._taken = [], 0
 
     def rewind(self) -> tuple[str, bool]:
         """Abandon the record being read: remove its first line, and read the others again.
@@ -206,7 +222,8 @@ class _Lines:
                 raise csv.Error("a record without an end")
             yield line
 
-    def _split(self, blocks: TextBlocks) -> Iterator[str]:
+    def _split(self, blocks: TextBlocks) -> Iterator[list[str]]:
+        """Yield the lines of each block."""
         carry = ""
         for block in blocks:
             if not self.is_dirty and (UNDECODABLE in block or "\x00" in block):
@@ -218,5 +235,5 @@ class _Lines:
             carry = text[cut:]
             if len(carry) > LONGEST_RECORD:
                 raise FileProblem(_too_long(self.number + 1), code="line_too_long")
-            yield from io.StringIO(text[:cut], newline="")
-        yield from io.StringIO(carry, newline="")
+            yield io.StringIO(text[:cut], newline="").readlines()
+        yield io.StringIO(carry, newline="").readlines()

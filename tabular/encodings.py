@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tabular.encoding_likelihood import is_utf8_line, likelihood
 
-#: Bytes read at a time.
-BLOCK = 1 << 20
+#: Bytes read at a time: of more, the text in its forms takes a dozen megabytes.
+BLOCK = 1 << 18
 #: Bytes checked for BOM and NULs.
 HEAD = 1 << 16
 #: Bytes of lines beyond ASCII that the likelihood is computed from.

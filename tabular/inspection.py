@@ -23,6 +23,8 @@ FARTHEST_HEADER = 10_000
 MOST_SHEETS = 20
 #: Seconds that an inspection may take.
 LONGEST_LOOK = 8.0
+#: Characters of rows after which they are enough, however few.
+MOST_CHARACTERS = 4_000_000
 #: Characters of a column's title.
 LONGEST_TITLE = 100
 
@@ -35,7 +37,7 @@ class Inspection:
         layout: how the file is read.
         header_line: the line of the header, from 1; 0: there is none.
         columns: the titles; "" for a column without one, and "1", "2", ... without a header.
-        sample: the first rows after the header.
+        sample: the first rows after the header; few if they are long.
     """
 
     layout: Layout
@@ -73,7 +75,7 @@ def inspect_table(
     count = max(HEAD_ROWS, rows + 10, min(header_line or 0, FARTHEST_HEADER) + rows)
     with time_limit(LONGEST_LOOK):
         table = open_table(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
-        head = list(islice(table.rows(), count))
+        head = _head(table, count, header_line)
         if not sheet and len(table.layout.sheets) > 1:
             table, head = _sheet_with_table(path, table, head, count, known_titles)
     if not head:
@@ -82,6 +84,21 @@ def inspect_table(
     columns = _titles(head, line, known_titles, is_text=table.layout.kind == "csv")
     sample = tuple(_showable(row) for row in head if row[0] > line)[:rows]
     return Inspection(table.layout, line, columns, sample)
+
+
+def _head(table: Table, count: int, header_line: int | None) -> list[Row]:
+    """Return the first `count` rows at most; of those above a given header only the last one."""
+    head: list[Row] = []
+    characters = 0
+    for row in islice(table.rows(), count):
+        if row[0] < (header_line or 0):
+            head = [row]
+            continue
+        head.append(row)
+        characters += sum(map(len, row[1]))
+        if characters > MOST_CHARACTERS:
+            break
+    return head
 
 
 def _showable(row: Row) -> Row:
@@ -104,7 +121,7 @@ def _sheet_with_table(
         if sheet == layout.sheet or sheet in layout.hidden:
             continue
         table = open_table(path, sheet=sheet)
-        rows = list(islice(table.rows(), count))
+        rows = _head(table, count, None)
         if _likeness(rows, known) > best:
             best, found = _likeness(rows, known), (table, rows)
     return found

@@ -24,6 +24,13 @@ _SWITCH = 0.000_5
 _OBJECTS = 50_000
 
 
+def collect_rarely() -> None:
+    """Have this process look for garbage rarely from now on, as reading many rows needs it."""
+    youngest, *older = gc.get_threshold()
+    if youngest:  # 0: it is off
+        gc.set_threshold(max(_OBJECTS, youngest), *older)
+
+
 class ReadAhead(Generic[Item]):
     """An iterator whose items are produced in a thread, one ahead of the consumer.
 
@@ -53,9 +60,7 @@ class ReadAhead(Generic[Item]):
         self._queue: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(_DEPTH)
         self._is_closed = threading.Event()
         sys.setswitchinterval(min(_SWITCH, sys.getswitchinterval()))
-        youngest, *older = gc.get_threshold()
-        if youngest:  # 0: it is off
-            gc.set_threshold(max(_OBJECTS, youngest), *older)
+        collect_rarely()
         self._thread = threading.Thread(target=self._produce, name="read-ahead", daemon=True)
         self._thread.start()
 
@@ -77,6 +82,7 @@ class ReadAhead(Generic[Item]):
             if item is None:
                 return
             yield item
+            item = None  # not in memory while the next one is waited for
 
     def close(self) -> None:
         """Stop the thread and wait for it."""

@@ -84,7 +84,7 @@ _NAMED = """
     ), changed AS MATERIALIZED (
         SELECT id, name, new_name, attributes, new, readings, new_readings,
             CASE WHEN true = ANY(differs) THEN {changes} END AS changes,
-            array_remove(ARRAY[{taken}], NULL) AS taken,
+            CASE WHEN readings IS NOT NULL THEN array_remove(ARRAY[{taken}], NULL) END AS taken,
             CASE WHEN NOT %(overwrites)s THEN array_remove(ARRAY[{kept}], NULL) END AS kept
         FROM known WHERE true = ANY(differs) OR new_name IS NOT NULL
     ), written AS (
@@ -95,7 +95,7 @@ _NAMED = """
             readings = CASE
                 WHEN changed.readings IS NULL AND changed.new_readings IS NULL THEN NULL
                 ELSE nullif(
-                    (coalesce(changed.readings, '{{}}') - changed.taken)
+                    coalesce(changed.readings - changed.taken, '{{}}')
                         || CASE WHEN %(overwrites)s THEN coalesce(changed.new_readings, '{{}}')
                             ELSE coalesce(changed.new_readings, '{{}}') - changed.kept END,
                     '{{}}'
@@ -103,11 +103,12 @@ _NAMED = """
         FROM changed WHERE person.id = changed.id
     )
 """
-# Of one attribute; the parameter is its name, n its number from 1.
+# Of one attribute; the parameter is its name, n its number from 1. Most are alike, so that comes
+# first. What is no object has no attributes, which `->` says as well as `held` does.
 _DIFFERS = """
-    stage_people.attributes ? {key}
-        AND held.attributes -> {key} IS DISTINCT FROM stage_people.attributes -> {key}
-        AND (%(overwrites)s OR coalesce(held.attributes ->> {key}, '') = '')
+    person.attributes -> {key} IS DISTINCT FROM stage_people.attributes -> {key}
+        AND stage_people.attributes ? {key}
+        AND (%(overwrites)s OR coalesce(person.attributes ->> {key}, '') = '')
 """
 _CHANGE = """
     CASE WHEN differs[{n}]
@@ -116,9 +117,13 @@ _CHANGE = """
 """
 _LOG = """
     INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)
-    SELECT %(import)s, id, jsonb_strip_nulls(jsonb_build_object(
-            'name', CASE WHEN new_name IS NOT NULL THEN jsonb_build_array(name, new_name) END
-        )) || CASE WHEN changes IS NULL THEN '{}' ELSE jsonb_build_object('attributes', changes) END
+    SELECT %(import)s, id, CASE
+            WHEN new_name IS NULL THEN jsonb_build_object('attributes', changes)
+            WHEN changes IS NULL
+                THEN jsonb_build_object('name', jsonb_build_array(name, new_name))
+            ELSE jsonb_build_object(
+                'name', jsonb_build_array(name, new_name), 'attributes', changes
+            ) END
     FROM changed ORDER BY id
 """
 

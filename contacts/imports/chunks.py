@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import dropwhile, islice
@@ -17,8 +16,13 @@ from contacts.typed_values.types import type_named
 from foundation.sentences import stored
 from tabular import CsvWriter, Row, RowProblem, Table, open_table
 
-#: Bytes after which a chunk is full, however few its rows; up to three chunks are in memory.
-CHUNK_BYTES = 12 << 20
+#: Bytes after which a chunk is full, however few its rows. One is in memory where it is read, and
+#: one where it is loaded.
+CHUNK_BYTES = 4 << 20
+#: The same of the rows that are validated together: bytes of a text, characters of a workbook.
+_PIECE_BYTES = 1 << 20
+#: Rows of a text that are taken before the next look; each has a million characters at most.
+_STEP = 5
 #: Rejections that are stored with the import; all of them are in the rejects file.
 FIRST_ERRORS = 20
 
@@ -110,16 +114,20 @@ class _ChunkReader:
             sheet=file.sheet,
         )
         rows = dropwhile(lambda row: row[0] <= file.header_line, table.rows())
-        for row in islice(rows, file.behind):
-            with suppress(RowProblem):
-                self._reader.read(*row)
+        behind = file.behind
+        while behind and (piece := _piece(rows, table, most=min(file.piece_rows, behind))):
+            read_piece(self._reader, piece)
+            behind -= len(piece)
+        piece = []
         while True:
             chunk = self._validated(rows, table)
-            if not chunk.rows:
+            if chunk is None:
                 return
             yield chunk
+            del chunk  # before the next one is read
 
-    def _validated(self, rows: Iterator[Row], table: Table) -> Chunk:
+    def _validated(self, rows: Iterator[Row], table: Table) -> Chunk | None:
+        """Return the next chunk, None after the last row."""
         file = self._file
         people = PackedPeople(file.vendor, has_readings=bool(self._types))
         errors: list[dict[str, Any]] = []
@@ -127,7 +135,7 @@ class _ChunkReader:
         out = BytesIO()
         rejects = CsvWriter(out, with_bom=False)
         while taken < file.chunk_rows and people.size + out.tell() < CHUNK_BYTES:
-            piece = list(islice(rows, min(file.piece_rows, file.chunk_rows - taken)))
+            piece = _piece(rows, table, most=min(file.piece_rows, file.chunk_rows - taken))
             if not piece:
                 break
             good, bad = self._read(piece)
@@ -138,6 +146,8 @@ class _ChunkReader:
                 for row, problem in bad[: FIRST_ERRORS - len(errors)]
             ]
             taken, rejected = taken + len(piece), rejected + len(bad)
+        if not taken:
+            return None
         return Chunk(
             rows=taken,
             people=people,
@@ -157,7 +167,33 @@ class _ChunkReader:
     def _reject(self, row: Row, problem: RowProblem) -> list[str]:
         line, cells, _problem = row
         width = len(self._file.columns)
+        if len(cells) == width:
+            return [*cells, str(line), problem.reason]
         last = width - 1
         kept = [*cells[:last], " | ".join(cells[last:])]  # extra cells share the last column
         kept += [""] * (width - len(kept))
         return [*kept, str(line), problem.reason]
+
+
+def _piece(rows: Iterator[Row], table: Table, *, most: int) -> list[Row]:
+    """Return the next rows, `most` of them at most, and fewer if they are long.
+
+    How far a text was read says how long its rows are. A workbook has texts that many cells share,
+    so their characters are counted: each becomes a text of its own.
+    """
+    piece: list[Row] = []
+    if table.layout.kind != "csv":
+        characters = 0
+        for row in islice(rows, most):
+            piece.append(row)
+            characters += sum(map(len, row[1]))
+            if characters >= _PIECE_BYTES:
+                break
+        return piece
+    start = table.position
+    while len(piece) < most and table.position - start < _PIECE_BYTES:
+        step = list(islice(rows, min(_STEP, most - len(piece))))
+        if not step:
+            break
+        piece += step
+    return piece

@@ -37,13 +37,13 @@ def chunk_of(values: tuple[Any, ...]) -> Chunk:
     return Chunk(people=PackedPeople.of(people), **dict(zip(names, others, strict=True)))
 
 
-def frame(kind: int, values: tuple[Any, ...]) -> bytes:
-    """Return an answer as bytes."""
+def frame(kind: int, values: tuple[Any, ...]) -> tuple[bytes, bytes]:
+    """Return an answer as bytes: its head and what follows."""
     content = marshal.dumps(values, _VERSION)
-    return HEAD.pack(kind, len(content)) + content
+    return HEAD.pack(kind, len(content)), content
 
 
-def values_of(content: bytes | bytearray) -> tuple[Any, ...]:
+def values_of(content: bytearray) -> tuple[Any, ...]:
     """Return the values of an answer, given what follows its head."""
     values: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - of our own process
     return values

@@ -15,14 +15,14 @@ from typing import Any
 from django.db import connection
 
 from contacts.imports.existing_people import write_people
-from contacts.imports.insert_sqlite import insert_rows
 from contacts.imports.merge import applied, merge
 from contacts.imports.plain_merge import merge_plain
 from contacts.imports.rows import Person
+from contacts.imports.write_sqlite import write_rows
 from contacts.states import ImportPolicy
 
 # CROSS JOIN: as for the members in `contacts.imports.load_sqlite`. What the file says is in memory:
-# each column that is fetched takes as long as a comparison.
+# each column that is fetched takes as long as a comparison. SQLite would copy rows to sort them.
 _KNOWN = """
     SELECT person.id, person.uin, person.name, person.attributes, person.readings
     FROM stage_people CROSS JOIN contacts_contact AS person
@@ -31,11 +31,24 @@ _KNOWN = """
             person.attributes <> stage_people.attributes
             OR stage_people.name NOT IN ('', person.name)
         )
-    ORDER BY person.id
+"""
+# All of them, in the same pass, where most change: whether they are of this import, and no members.
+_EVERYBODY = """
+    SELECT person.id, person.uin, person.name, person.attributes, person.readings,
+        person.source_import_id IS %(import)s,
+        NOT EXISTS (
+            SELECT 1 FROM contacts_membership AS member
+            WHERE member.contact_list_id = %(list)s AND member.contact_id = person.id
+        )
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin
 """
 _LOG = "INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)"
+# The index of names is written anew for every row whose name is set, even to what it was.
 _WRITE_SAME_NAME = """
-    UPDATE contacts_contact SET attributes = %s, readings = %s, updated_at = %s WHERE id = %s
+    UPDATE contacts_contact AS person
+    SET attributes = changed.attributes, readings = changed.readings, updated_at = changed.noted_at
+    FROM changed WHERE person.id = changed.id
 """
 # One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -61,14 +74,50 @@ def update_on_sqlite(
     if policy == ImportPolicy.SKIP:
         return 0
     cursor.execute(_KNOWN, values)
-    found = [_merged(policy, people[row[1]], *row) for row in cursor.fetchall()]
+    return _changed(cursor, cursor.fetchall(), people, values=values, policy=policy, now=now)
+
+
+def update_everybody_on_sqlite(
+    cursor: Any,
+    people: Mapping[int, Person],
+    *,
+    values: dict[str, Any],
+    policy: str,
+    now: datetime,
+) -> tuple[int, int, int]:
+    """Do the same in one pass, where most people change.
+
+    Args: as for `update_on_sqlite`.
+
+    Returns:
+        How many people are contacts, how many changed, and how many are not in the list.
+    """
+    cursor.execute(_EVERYBODY, values)
+    found = cursor.fetchall()
+    changed, outside = 0, sum(row[6] for row in found)
+    if policy != ImportPolicy.SKIP:
+        rows = [row[:5] for row in found if not row[5]]
+        changed = _changed(cursor, rows, people, values=values, policy=policy, now=now)
+    return len(found), changed, outside
+
+
+def _changed(
+    cursor: Any,
+    known: list[tuple[Any, ...]],
+    people: Mapping[int, Person],
+    *,
+    values: dict[str, Any],
+    policy: str,
+    now: datetime,
+) -> int:
+    """Merge what the file says into people, write it, and return how many changed."""
+    found = [_merged(policy, people[row[1]], *row) for row in sorted(known)]
     rows = [row for row in found if row is not None]
     write_people(cursor, [row for row in rows if row[5]], now=now)
-    # The index of names is written anew for every row whose name is set, even to what it was.
     noted_at = connection.ops.adapt_datetimefield_value(now)
-    same = [(row[2], row[3], noted_at, row[0]) for row in rows if not row[5]]
-    cursor.executemany(_WRITE_SAME_NAME, same)
-    insert_rows(_LOG, [(values["import"], row[0], row[4]) for row in rows])
+    same = [(row[0], row[2], row[3], noted_at) for row in rows if not row[5]]
+    write_rows("WITH changed (id, attributes, readings, noted_at) AS (", same, _WRITE_SAME_NAME)
+    write_rows(_LOG, [(values["import"], row[0], row[4]) for row in rows])
     return len(rows)
 
 

@@ -96,6 +96,7 @@ def load_people(
     policy: str,
     now: datetime,
     are_known: bool = False,
+    are_changed: bool = False,
     attributes: Sequence[str] = (),
 ) -> Loaded:
     """Load a chunk in the caller's transaction, in which the caller also moves the cursor.
@@ -107,6 +108,7 @@ def load_people(
         policy: an ImportPolicy, for people who are contacts already.
         now: the time of the changes.
         are_known: whether most of them are probably contacts already. It changes only the speed.
+        are_changed: whether most of them probably change. It changes only the speed.
         attributes: the names of all attributes that they can have. It changes only the speed.
     """
     if not people.count:
@@ -127,7 +129,13 @@ def load_people(
             cursor.execute("DROP TABLE stage_people")
         else:
             loaded = load_on_sqlite(
-                cursor, people, values, policy=policy, now=now, are_known=are_known
+                cursor,
+                people,
+                values,
+                policy=policy,
+                now=now,
+                are_known=are_known,
+                are_changed=are_changed,
             )
         loaded.unchanged = people.count - loaded.created - loaded.updated
     return loaded

@@ -3,7 +3,7 @@
 The people are staged in a temporary table. A file has mostly new people or mostly known ones. The
 ids of new people follow the highest one before, because the transaction is the only writer, so
 nobody is looked up to join the list. For known people one statement says whether anything is left
-to do.
+to do; where most of them change, it is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contacts.imports.existing_on_sqlite import update_on_sqlite
+from contacts.imports.existing_on_sqlite import update_everybody_on_sqlite, update_on_sqlite
 from contacts.imports.loaded import Loaded
 from contacts.imports.staging import PackedPeople
 
@@ -63,6 +63,7 @@ def load_on_sqlite(
     policy: str,
     now: datetime,
     are_known: bool,
+    are_changed: bool,
 ) -> Loaded:
     """Load a chunk; see `contacts.imports.load.load_people`.
 
@@ -73,6 +74,7 @@ def load_on_sqlite(
         policy: an ImportPolicy, for people who are contacts already.
         now: the time of the changes.
         are_known: whether most of them are probably contacts already.
+        are_changed: whether most of them probably change.
     """
     people.stage(cursor)
     loaded = Loaded()
@@ -85,15 +87,20 @@ def load_on_sqlite(
             cursor.execute(_NEW_MEMBERS, {**values, "highest": highest})
             loaded.added = cursor.rowcount
             return loaded
-    cursor.execute(_LEFT_TO_DO, values)
-    known, changed, outside = cursor.fetchone()
+    if are_changed:
+        known, loaded.updated, outside = update_everybody_on_sqlite(
+            cursor, people.by_uin(), values=values, policy=policy, now=now
+        )
+    else:
+        cursor.execute(_LEFT_TO_DO, values)
+        known, changed, outside = cursor.fetchone()
+        if changed:
+            loaded.updated = update_on_sqlite(
+                cursor, people.by_uin(), values=values, policy=policy, now=now
+            )
     if known < people.count:
         cursor.execute(_CREATE, values)
         loaded.created += cursor.rowcount
-    if changed:
-        loaded.updated = update_on_sqlite(
-            cursor, people.by_uin(), values=values, policy=policy, now=now
-        )
     if outside or known < people.count:
         cursor.execute(_MEMBERS, values)
         loaded.added = cursor.rowcount

@@ -89,12 +89,11 @@ def _refused(
     The result is None if a row has to be read by itself.
     """
     found = {}
-    for at, uin in enumerate(uins):
-        if not uin:
-            refused = reader.refused(cells[at][reader.uin]) if cells[at] is not blank else None
-            if refused is None:
-                return None
-            found[at] = refused
+    for at in [at for at, uin in enumerate(uins) if not uin]:
+        refused = reader.refused(cells[at][reader.uin]) if cells[at] is not blank else None
+        if refused is None:
+            return None
+        found[at] = refused
     return found
 
 
@@ -127,9 +126,13 @@ def _sorted_out(
 
 def _uins(cells: Sequence[str]) -> list[int]:
     """Return the UIN of each cell, 0 if it is not written as one in digits."""
-    uins = [
-        int(cell) if cell.isdigit() and cell.isascii() and len(cell) < 11 else 0 for cell in cells
-    ]
+    if "".join(cells).isascii():
+        uins = [int(cell) if cell.isdigit() and len(cell) < 11 else 0 for cell in cells]
+    else:
+        uins = [
+            int(cell) if cell.isdigit() and cell.isascii() and len(cell) < 11 else 0
+            for cell in cells
+        ]
     if min(uins) < UIN_MIN or max(uins) > UIN_MAX:
         uins = [uin if UIN_MIN <= uin <= UIN_MAX else 0 for uin in uins]
     return uins

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -17,11 +18,12 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import translation
 
-from contacts.imports.chunks import FileToRead, read_chunks
+from contacts.imports.chunks import Chunk, FileToRead, read_chunks
 from contacts.imports.chunks_as_bytes import CHUNK, END, PROBLEM, as_values, frame
 from foundation.own_python import no_messages_told
 from foundation.sentences import stored
-from tabular import FileProblem, ReadAhead
+from tabular import FileProblem
+from tabular.read_ahead import collect_rarely
 
 
 def main() -> None:
@@ -39,28 +41,33 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     sys.stdout = sys.stderr  # what is printed is no answer
     file = FileToRead(**told["file"])
+    translation.activate(file.language)
+    collect_rarely()
     with no_messages_told(), suppress(BrokenPipeError):  # a message may quote a row
         _answer(file, out)
 
 
 def _answer(file: FileToRead, out: BinaryIO) -> None:
-    # One chunk is read while another waits to be taken, as bytes: they need a third of the memory.
-    ahead = ReadAhead(
-        lambda: (frame(CHUNK, as_values(chunk)) for chunk in read_chunks(file)),
-        prepare=lambda: translation.activate(file.language),
-    )
+    # One thread: a chunk waits to be taken while the one before is loaded. Then the next is read.
+    chunks = read_chunks(file)
     try:
-        with ahead:
-            for answer in ahead:
-                _write(out, answer)
+        while (answer := _next_answer(chunks)) is not None:
+            for part in answer:
+                _write(out, part)
     except FileProblem as problem:
-        _write(out, frame(PROBLEM, (problem.code, stored(problem.sentence))))
+        _write(out, b"".join(frame(PROBLEM, (problem.code, stored(problem.sentence)))))
     else:
-        _write(out, frame(END, ()))
+        _write(out, b"".join(frame(END, ())))
 
 
-def _write(out: BinaryIO, answer: bytes) -> None:
-    content = memoryview(answer)
+def _next_answer(chunks: Iterator[Chunk]) -> tuple[bytes, bytes] | None:
+    """Return the next chunk as bytes, of which only they stay in memory."""
+    chunk = next(chunks, None)
+    return frame(CHUNK, as_values(chunk)) if chunk is not None else None
+
+
+def _write(out: BinaryIO, part: bytes) -> None:
+    content = memoryview(part)
     while content:
         content = content[out.write(content) :]
 

@@ -23,9 +23,6 @@ from foundation.own_python import own_command
 from foundation.sentences import read
 from tabular import FileProblem
 
-#: Bytes that are read at a time.
-_BLOCK = 1 << 20
-
 
 class ReadingEnded(Exception):
     """The process ended before the end of the file; it may have been killed."""
@@ -80,11 +77,10 @@ class ReadingProcess:
     def __iter__(self) -> Iterator[Chunk]:
         while True:
             kind, length = HEAD.unpack(self._taken(HEAD.size))
-            values = values_of(self._taken(length))
             if kind == CHUNK:
-                yield chunk_of(values)
+                yield chunk_of(values_of(self._taken(length)))
             elif kind == PROBLEM:
-                code, sentence = values
+                code, sentence = values_of(self._taken(length))
                 raise FileProblem(read(sentence), code=code)
             else:
                 return
@@ -97,15 +93,16 @@ class ReadingProcess:
         self._process.stdout.close()
 
     def _taken(self, length: int) -> bytearray:
-        content = bytearray()
+        content = bytearray(length)
+        left = memoryview(content)
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
-        while len(content) < length:
+        while left:
             if not poll.poll(self._every * 1000):
                 self._while_waiting()
                 continue
-            block = os.read(self._out, min(_BLOCK, length - len(content)))
-            if not block:
+            count = os.readv(self._out, [left])
+            if not count:
                 raise ReadingEnded(f"exit code {self._process.wait()}")
-            content += block
+            left = left[count:]
         return content

@@ -40,10 +40,9 @@ from metrics.publishing import publish
 from tabular import CsvWriter, FileProblem, ReadAhead
 from tabular.upload_files import open_private
 
-#: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
-#: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for
-#: a chunk.
-CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 5_000}
+#: Rows of a chunk, by database. More take more memory and are no faster. On SQLite there are fewer,
+#: because all other writers wait for a chunk.
+CHUNK_ROWS = {"postgresql": 10_000, "sqlite": 5_000}
 #: Rows that are validated and then packed together.
 PIECE_ROWS = 1_000
 #: How often workers may take an import. If they have died so often, the import has failed.
@@ -120,7 +119,7 @@ class _Run:
 
     def __init__(self, contact_import: ContactImport) -> None:
         self._import = contact_import
-        self._are_known = False
+        self._are_known = self._are_changed = False
         self._attributes = attribute_names(contact_import.mapping)
 
     def run(self) -> None:
@@ -143,6 +142,7 @@ class _Run:
                 if rejects is None:  # not earlier: the file may not be readable
                     rejects = files.enter_context(self._rejects())
                 self._load(chunk, rejects)
+                del chunk  # not in memory while the next one is waited for
         if not row.rejected:
             rejects_file(row).unlink(missing_ok=True)
         _finish(row, ImportState.DONE)
@@ -222,10 +222,13 @@ class _Run:
                 policy=self._import.policy,
                 now=timezone.now(),
                 are_known=self._are_known,
+                are_changed=self._are_changed,
                 attributes=self._attributes,
             )
             self._move(chunk, loaded, rejects.tell())
-        self._are_known = loaded.created < chunk.people.count / 2  # so are probably the next ones
+        # So are probably the next ones.
+        self._are_known = loaded.created < chunk.people.count / 2
+        self._are_changed = loaded.updated > chunk.people.count / 2
         with _counting:
             IMPORT_ROWS.add(chunk.rows - chunk.rejected, of="read")
             IMPORT_ROWS.add(chunk.rejected, of="rejected")

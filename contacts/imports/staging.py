@@ -7,10 +7,12 @@ and needs no more work when the chunk is loaded. For SQLite the rows are kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
+from sys import getsizeof
 from typing import Any
 
-from contacts.imports.insert_sqlite import insert_rows
 from contacts.imports.rows import Person
+from contacts.imports.write_sqlite import write_rows
 
 _STAGE_POSTGRESQL = """
     CREATE TEMPORARY TABLE stage_people
@@ -21,9 +23,8 @@ _STAGE_SQLITE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS stage_people
         (uin integer PRIMARY KEY, name text, attributes text, readings text)
 """
-
-
 _COLUMNS = ("uin", "name", "attributes", "readings")
+_NAME, _ATTRIBUTES = itemgetter(1), itemgetter(2)
 
 
 class PackedPeople:
@@ -54,7 +55,7 @@ class PackedPeople:
             self.size += len(block)
         else:
             self._rows += people
-            self.size += sum(len(person[1]) + len(person[2]) for person in people)
+            self.size += sum(getsizeof("".join(map(of, people))) for of in (_NAME, _ATTRIBUTES))
         self.count += len(people)
 
     def stage(self, cursor: Any) -> None:
@@ -69,7 +70,7 @@ class PackedPeople:
             cursor.execute(_STAGE_SQLITE)
             cursor.execute("DELETE FROM stage_people")
             names = ", ".join(self._columns)
-            insert_rows(f"INSERT INTO stage_people ({names})", self._rows)
+            write_rows(f"INSERT INTO stage_people ({names})", self._rows)
 
     def as_values(self) -> tuple[Any, ...]:
         """Return them as plain values; `of` makes them from these."""

@@ -395,6 +395,48 @@ def test_new_people_among_known_ones_are_created_once() -> None:
     assert Membership.objects.filter(contact_list__name="new").count() == 60
 
 
+@pytest.mark.one_database  # PostgreSQL has one form
+@pytest.mark.parametrize("policy", ImportPolicy.values)
+def test_people_change_alike_in_one_pass_and_in_two(
+    monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    """Known people, changed or not, in the list or not, and new ones."""
+    loaded = load_people
+    old = csv_of(range(10_000, 10_020))
+    text = csv_of(range(10_005, 10_030)).replace("p10007,", "new,").replace("p10012,", "q,")
+    results = []
+    for one_pass in (False, True):
+
+        def forced(people: PackedPeople, one_pass: bool = one_pass, **options: Any) -> object:
+            return loaded(people, **options | {"are_changed": one_pass})
+
+        Contact.objects.all().delete()
+        ContactImport.objects.all().delete()
+        imported(old, into="old")
+        imported(csv_of(range(10_000, 10_010)), into="new")
+        with monkeypatch.context() as patch:
+            patch.setattr(running, "load_people", forced)
+            patch.setattr(running, "CHUNK_ROWS", {"sqlite": 10, "postgresql": 10})
+            done = imported(text, into="new", policy=policy)
+        changes = ImportChange.objects.order_by("contact__uin")
+        results.append(
+            (
+                (done.created, done.updated, done.unchanged, done.added),
+                list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes")),
+                list(changes.values_list("contact__uin", "changes")),
+                sorted(
+                    Membership.objects.filter(contact_list__name="new").values_list(
+                        "contact__uin", flat=True
+                    )
+                ),
+            )
+        )
+    assert results[0] == results[1]
+    assert results[0][0][0] == 10
+    assert results[0][0][1] == (2 if policy == ImportPolicy.OVERWRITE else 0)
+    assert len(results[0][3]) == 30
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
     """Else it reads all contacts for each chunk, because the result is in their order."""
@@ -405,6 +447,7 @@ def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
             load_sqlite._MEMBERS,
             load_sqlite._LEFT_TO_DO,
             existing_on_sqlite._KNOWN,
+            existing_on_sqlite._EVERYBODY,
         ):
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             plan = [str(row[-1]) for row in cursor.fetchall()]

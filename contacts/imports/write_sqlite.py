@@ -1,4 +1,4 @@
-"""Inserting many rows into a table of SQLite, many with each statement.
+"""Writing many rows into a table of SQLite, many with each statement.
 
 `executemany` runs the statement once for each row, and hands the interpreter to another thread each
 time; while a file is read beside it, it has to wait for it. Fifty rows with a statement take half
@@ -17,12 +17,13 @@ from django.db import connection
 _ROWS = 50
 
 
-def insert_rows(insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows in the caller's transaction.
+def write_rows(before: str, rows: Sequence[tuple[Any, ...]], after: str = "") -> None:
+    """Run a statement with a list of VALUES for each fifty rows, in the caller's transaction.
 
     Args:
-        insert: the statement up to its VALUES.
+        before: the statement up to its VALUES; of a WITH up to a bracket.
         rows: the rows, each with a value for each column.
+        after: what follows the bracket.
     """
     if not rows:
         return
@@ -30,7 +31,8 @@ def insert_rows(insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
     execute = connection.connection.execute
     for block in _blocks(rows):
         values = ", ".join([marks] * len(block))
-        execute(f"{insert} VALUES {values}", list(chain.from_iterable(block)))
+        statement = f"{before} VALUES {values}"
+        execute(f"{statement}) {after}" if after else statement, list(chain.from_iterable(block)))
 
 
 def _blocks(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
