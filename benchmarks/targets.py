@@ -206,6 +206,12 @@ def planning(database: str, result: dict[str, Any]) -> list[Row]:
             f"≤ {target}",
             cpu <= target,
         ),
+        (
+            f"{what}: the same people before the database has statistics",
+            f"{result['planned_seconds_without_statistics']} s",
+            "",
+            None,
+        ),
         (f"{what}: peak memory", f"{result['peak_mb']} MB", "", None),
     ]
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from accounts.states import WORKING_STATES
+from foundation.look_ups import finds
 
 #: After a wake-up this recent, a lane is about to start, and it polls the inbox itself.
 WOKEN_LATELY = timedelta(seconds=10)
@@ -31,18 +32,19 @@ class SessionQuerySet(models.QuerySet[Any]):
             egress_id: the egress.
             at: the present time.
         """
-        lease = "account__lease__"
-        return self.filter(
-            Q(**{f"{lease}worker": None}) | Q(**{f"{lease}worker__ended_at__isnull": False}),
-            Q(**{f"{lease}egress": None}) | Q(**{f"{lease}egress": egress_id}),
-            Q(**{f"{lease}woken_at": None}) | Q(**{f"{lease}woken_at__lt": at - WOKEN_LATELY}),
-            Q(**{f"{lease}resting_until": None}) | Q(**{f"{lease}resting_until__lte": at}),
-            Q(account__egress=None) | Q(account__egress=egress_id),
-            egress_id=egress_id,
-            ended_at=None,
-            poll_at__lte=at,
-            account__state__in=WORKING_STATES,
-        ).order_by("poll_at")
+        accounts: Any = self.model._meta.get_field("account").related_model
+        # Joined, all accounts would be compared with each session while there are no statistics.
+        able = accounts.objects.filter(
+            Q(lease__worker=None) | Q(lease__worker__ended_at__isnull=False),
+            Q(lease__egress=None) | Q(lease__egress=egress_id),
+            Q(lease__woken_at=None) | Q(lease__woken_at__lt=at - WOKEN_LATELY),
+            Q(lease__resting_until=None) | Q(lease__resting_until__lte=at),
+            Q(egress=None) | Q(egress=egress_id),
+            pk=OuterRef("account_id"),
+            state__in=WORKING_STATES,
+        )
+        due = self.filter(finds(able), egress_id=egress_id, ended_at=None, poll_at__lte=at)
+        return due.order_by("poll_at")
 
     def touch(self, used: Iterable[tuple[int, datetime]]) -> None:
         """Store when sessions that are open were last used: the gateway extends one at any request.

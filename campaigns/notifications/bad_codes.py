@@ -9,9 +9,9 @@ from typing import Any
 from campaigns.models import CampaignNotifications, CampaignRun
 from campaigns.models.notification_settings import DEFAULT_BAD_SHARE
 from foundation.sentences import Sentence as _
-from sending.models import Attempt
 from sending.models.result_policy import PolicyAction, PolicyCommand
 from sending.policies import load_policies
+from sending.runs.latest_attempts import latest_attempts
 from sending.states import RunState
 
 #: The share is that of so many latest answers of a run. With fewer than LEAST it says nothing.
@@ -56,7 +56,7 @@ def runs_with_bad_codes() -> list[BadCodes]:
     runs = {run.pk: run for run in running}
     if not runs:
         return []
-    latest = Attempt.objects.order_by("-pk").values_list("delivery__run_id", "res")
+    latest = latest_attempts().values_list("run_id", "res")
     answers: dict[int, list[str]] = defaultdict(list)
     for run_id, res in latest[:LATEST_ATTEMPTS]:
         if run_id in runs and res and len(answers[run_id]) < ANSWERS:

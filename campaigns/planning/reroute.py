@@ -18,6 +18,7 @@ from campaigns.planning.rules import rules_of_run
 from campaigns.planning.senders import accounts_of
 from campaigns.states import OnLostAccount, SenderChoice
 from contacts.models import Contact
+from foundation.look_ups import finds
 from foundation.sentences import Sentence as _
 from sending.models import Delivery
 from sending.querysets import DeliveryQuerySet
@@ -49,7 +50,7 @@ def reroute_stopped_accounts() -> int:
     waiting = Delivery.objects.pending().filter(
         account_id=OuterRef("pk"), run_id__in=[run.pk for run in live]
     )
-    stopped = Account.objects.filter(Exists(waiting), state__in=STOPPED_STATES)
+    stopped = Account.objects.filter(finds(waiting), state__in=STOPPED_STATES)
     account_ids = list(stopped.values_list("pk", flat=True))
     if not account_ids:
         return 0

@@ -39,7 +39,8 @@ _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL = _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL.replace(
 )
 # Each person who is known is looked up once: to count them, to see whether the file changes them,
 # and to add them to the list. When a file is imported again, most of them are members already;
-# looking a member up costs half of a conflicting insert.
+# looking a member up costs half of a conflicting insert. LIMIT keeps it a look-up: as NOT EXISTS it
+# was compared with all members of the list, while nothing was known about their number.
 _KNOWN_PEOPLE_POSTGRESQL = """
     WITH known AS MATERIALIZED (
         SELECT person.id, person.source_import_id IS DISTINCT FROM %(import)s AND (
@@ -50,18 +51,19 @@ _KNOWN_PEOPLE_POSTGRESQL = """
     ), added AS (
         INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
         SELECT %(list)s, id, %(now)s, %(import)s FROM known
-        WHERE NOT EXISTS (
-            SELECT FROM contacts_membership AS member
-            WHERE member.contact_list_id = %(list)s AND member.contact_id = known.id
-        ) ORDER BY id
+        WHERE (
+            SELECT 1 FROM contacts_membership AS member
+            WHERE member.contact_list_id = %(list)s AND member.contact_id = known.id LIMIT 1
+        ) IS NULL ORDER BY id
         ON CONFLICT (contact_list_id, contact_id) DO NOTHING RETURNING id
     )
     SELECT count(*), count(*) FILTER (WHERE is_changed), (SELECT count(*) FROM added) FROM known
 """
 # Makes the planner look people up by index. A temporary table has no statistics, so the planner
-# would otherwise read all contacts and all members for each chunk.
+# would otherwise read all contacts and all members for each chunk, or compare each with each.
 _LOOK_UP_POSTGRESQL = """
-    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+        set_config('enable_material', 'off', true)
 """
 
 

@@ -13,8 +13,9 @@ from django.conf import settings
 
 from clocks import shared
 from foundation.sentences import Sentence as _
-from sending.models import Attempt, Run
+from sending.models import Run
 from sending.runs.each_run import for_each_run
+from sending.runs.latest_attempts import latest_attempts
 from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
@@ -70,9 +71,9 @@ def _stop_if_failing(run: Run, endings: Counter[tuple[str, str]]) -> bool:
 
 def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, str]]]:
     endings: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-    latest = Attempt.objects.order_by("-pk").values_list(
-        "delivery_id", "delivery__run_id", "delivery__state", "res", "finished_at"
-    )[:LATEST_ATTEMPTS]
+    latest = latest_attempts().values_list("delivery_id", "run_id", "state", "res", "finished_at")[
+        :LATEST_ATTEMPTS
+    ]
     counted: set[int] = set()
     for delivery_id, run_id, state, code, finished_at in latest:
         if delivery_id in counted:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clocks import shared
 from retention.models import Removed, removals_of
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
+from sending.runs.latest_attempts import latest_attempts
 from sending.runs.windows import QuietSpan, forecast, sending_times
 from sending.states import (
     ABOUT_THE_REQUEST,
@@ -195,9 +196,7 @@ NewestAttempts: TypeAlias = list[tuple[datetime, datetime | None, int]]
 
 def newest_attempts() -> NewestAttempts:
     """Return (marked at, finished at, run id) of the newest attempts of all runs, cheaply."""
-    newest = Attempt.objects.order_by("-pk").values_list(
-        "marked_at", "finished_at", "delivery__run_id"
-    )
+    newest = latest_attempts().values_list("marked_at", "finished_at", "run_id")
     return list(newest[:RATE_ATTEMPTS])
 
 

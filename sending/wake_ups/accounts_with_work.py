@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from accounts.models import AccountTask, Lease
 from accounts.states import WORKING_STATES
 from clocks import shared
+from foundation.look_ups import finds
 from sending.models import Delivery, Run
 
 
 def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     """Return the free leases of accounts with an account task, an open attempt or a due delivery.
 
-    Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
+    Every condition is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
     `account_task_unique_open`) for one account: a thousand accounts take a few milliseconds,
     however many deliveries there are.
 
@@ -45,6 +46,6 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
         Lease.objects.free()
         .filter(may_log_in, account__state__in=WORKING_STATES)
         .filter(
-            Exists(urgent) | (is_rested & (Exists(background) | Exists(open_ones) | Exists(due)))
+            finds(urgent) | (is_rested & (finds(background) | finds(open_ones) | finds(due)))
         )
     )
