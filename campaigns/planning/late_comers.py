@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max, OuterRef
 from django.utils.translation import gettext, ngettext
 
 from campaigns.approvals.coverage import refuse_more_people
@@ -18,6 +18,7 @@ from campaigns.planning.plan_sql import Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint
+from foundation.look_ups import finds
 from foundation.refusals import Refusal
 from foundation.restricted import whole_tables
 from foundation.sentences import Sentence as _
@@ -126,11 +127,11 @@ def _add_range(*, run_id: int, behind: int, through: int) -> list[Planned] | Non
 def _late_comers(run: CampaignRun, *, behind: int, through: int) -> Chunk:
     """Return the people of a range without a delivery.
 
-    The range bounds both sides: without it PostgreSQL may read all deliveries of the run for each.
+    Each is looked up by key: PostgreSQL would compare each with all deliveries of the range.
     """
     in_range = Delivery.objects.filter(contact__gt=behind, contact__lte=through)
     planned = in_range.filter(run_id=run.pk, contact=OuterRef("pk"))
-    people = targeted_contacts(of=run).filter(~Exists(planned), pk__gt=behind, pk__lte=through)
+    people = targeted_contacts(of=run).filter(~finds(planned), pk__gt=behind, pk__lte=through)
     rank = SAME_RANK if run.order == SendingOrder.IMPORTED else str(LAST_RANK)
     return Chunk(people.order_by("pk")[: CHUNK[connection.vendor]], rank=rank)
 

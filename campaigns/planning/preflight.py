@@ -290,6 +290,7 @@ def _try_texts(
 
 
 def _nicknames(uins: Sequence[int], accounts: Collection[int]) -> dict[tuple[int, int], str]:
-    friends = Friend.objects.current().filter(uin__in=uins, account__in=list(accounts))
-    rows = friends.values_list("account_id", "uin", "nickname")
-    return {(account_id, uin): nickname for account_id, uin, nickname in rows}
+    # By UIN alone: SQLite would look up each of them with each of the accounts.
+    rows = Friend.objects.current().filter(uin__in=uins).order_by()
+    found = rows.values_list("account_id", "uin", "nickname")
+    return {(account, uin): nickname for account, uin, nickname in found if account in accounts}

@@ -185,12 +185,11 @@ def _refuse_costly(problem: Unsendable, figures: RehearsalFigures) -> None:
 
 def _nicknames(people: Sequence[_Person]) -> dict[tuple[int, int], str]:
     """Return the nicknames in the friend lists, by (account id, UIN)."""
-    friends = Friend.objects.filter(
-        account__in={person.account_id for person in people},
-        uin__in=[person.recipient.uin for person in people],
-    )
-    rows = friends.values_list("account_id", "uin", "nickname")
-    return {(account_id, uin): nickname for account_id, uin, nickname in rows}
+    # By UIN alone: SQLite would look up each of them with each of the accounts.
+    rows = Friend.objects.filter(uin__in=[person.recipient.uin for person in people]).order_by()
+    accounts = {person.account_id for person in people}
+    found = rows.values_list("account_id", "uin", "nickname")
+    return {(account, uin): nickname for account, uin, nickname in found if account in accounts}
 
 
 def _is_empty(context: Mapping[str, Any], path: Sequence[str]) -> bool:

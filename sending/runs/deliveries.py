@@ -62,12 +62,24 @@ def cancel_pending(*, run_id: int, limit: int | None = None, reason: str = "") -
         left = None if limit is None else limit - moved
         if left is not None and left <= 0:
             break
-        moved += move_deliveries(
-            deliveries=pending.filter(account_id=account_id),
-            to=DeliveryState.CANCELLED,
-            reason=reason,
-            limit=left,
-        )
+        moved += _cancel_all(pending.filter(account_id=account_id), reason=reason, limit=left)
+    return moved
+
+
+def _cancel_all(pending: QuerySet[Delivery], *, reason: str, limit: int | None) -> int:
+    """Cancel pending deliveries of a run and an account; return how many.
+
+    In no order: in that of their keys, SQLite would read the whole run for each account.
+    """
+    moved = 0
+    before: list[int] = []
+    while limit is None or moved < limit:
+        ids = list(pending.order_by().values_list("pk", flat=True)[:CHUNK])
+        if not ids or ids == before:
+            break
+        rows = pending.filter(pk__in=ids)
+        moved += _move_chunk(rows, to=DeliveryState.CANCELLED, reason=reason)
+        before = ids
     return moved
 
 

@@ -45,7 +45,5 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     return (
         Lease.objects.free()
         .filter(may_log_in, account__state__in=WORKING_STATES)
-        .filter(
-            finds(urgent) | (is_rested & (finds(background) | finds(open_ones) | finds(due)))
-        )
+        .filter(finds(urgent) | (is_rested & (finds(background) | finds(open_ones) | finds(due))))
     )
