@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from sending.models import Attempt, Delivery
 
 
-def latest_attempts() -> QuerySet[Attempt, Any]:
+def latest_attempts() -> QuerySet[Any, Any]:
     """Return the attempts, newest first, with the columns `run_id` and `state` of their deliveries.
 
     To be cut. Each delivery is looked up for itself, after the cut: while PostgreSQL has no
