@@ -13,7 +13,7 @@ from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES
 from campaigns.models import CampaignRun
 from campaigns.planning.people_sql import Chunk
-from campaigns.planning.plan_sql import pick_accounts, picked
+from campaigns.planning.plan_sql import pick_accounts, picked, reading_chunks
 from campaigns.planning.rules import rules_of_run
 from campaigns.planning.senders import accounts_of
 from campaigns.states import OnLostAccount, SenderChoice
@@ -94,7 +94,9 @@ def _move_by_shares(run: CampaignRun, rows: DeliveryQuerySet) -> int:
     rules = replace(rules, cap=None, once_across=(), list_ids=())
     people = Contact.objects.filter(pk__in=rows.values("contact_id")).order_by("pk")
     by_account: dict[int, list[int]] = defaultdict(list)
-    for contact_id, account_id in picked(picks=pick_accounts(rules=rules, people=Chunk(people))):
+    with reading_chunks():
+        found = picked(picks=pick_accounts(rules=rules, people=Chunk(people)))
+    for contact_id, account_id in found:
         by_account[account_id].append(contact_id)
     return sum(
         rows.filter(contact_id__in=contact_ids).update(account_id=account_id)

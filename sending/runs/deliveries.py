@@ -77,7 +77,7 @@ def _cancel_all(pending: QuerySet[Delivery], *, reason: str, limit: int | None) 
         ids = list(pending.order_by().values_list("pk", flat=True)[:CHUNK])
         if not ids or ids == before:
             break
-        rows = pending.filter(pk__in=ids)
+        rows = pending.filter(pk__in=ids).order_by("pk")  # locked in this order, as by others
         moved += _move_chunk(rows, to=DeliveryState.CANCELLED, reason=reason)
         before = ids
     return moved

@@ -106,7 +106,15 @@ def main() -> int:
         with copied_checkout() as copy:
             command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
             if arguments.told:
-                command = ["pytest", "-n", "0", "-q", "-x", "--all", "tests/model/test_histories.py"]
+                command = [
+                    "pytest",
+                    "-n",
+                    "0",
+                    "-q",
+                    "-x",
+                    "--all",
+                    "tests/model/test_histories.py",
+                ]
             wrong += not _is_found(mutation, copy, command)
     return 1 if wrong else 0
 
