@@ -105,8 +105,11 @@ class Turns:
             self._next, self._behind, self._previous = number + 1, through, behind
             if through is None or not self._pauses_after(number):
                 self._is_choosing = False
+            needs_help = through is not None and self._may_have_help
+            if needs_help:
+                self._may_have_help = False  # now: the thread may come here before it is noted
             self._changed.notify_all()
-        if through is not None and self._may_have_help and self._helper is None:
+        if needs_help:
             self._helper = local.start_thread(
                 copy_context().run, name="planner", arguments=(self._help,)
             )

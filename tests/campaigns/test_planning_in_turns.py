@@ -19,6 +19,7 @@ from campaigns.planning import chunk_forms, plan, turns
 from campaigns.planning.plan import plan_run
 from campaigns.planning.turns import Turn, Turns
 from campaigns.run_control.lifecycle import cancel_run
+from clocks import local
 from contacts.models import Contact, Suppression
 from contacts.people.erase import erase_person
 from sending.models import Delivery
@@ -86,12 +87,23 @@ def elsewhere(do: Callable[[], object]) -> None:
 
 
 def before_writing(monkeypatch: pytest.MonkeyPatch, *, number: int, do: Callable[[], None]) -> None:
-    """Do something over another connection when a chunk is chosen and not yet written."""
-    settle, passed = getattr(chunk_forms, FORM).settle, list[int]()
+    """Do something over another connection when a chunk is chosen and not yet written.
+
+    Args:
+        monkeypatch: pytest's.
+        number: the chunk's, from 1.
+        do: what is done, once.
+    """
+    settle, done = getattr(chunk_forms, FORM).settle, list[int]()
+    begins: dict[int, int | None] = {1: None, 2: 0}
+    # That of a chunk may come after that of the next one, so they are not counted.
+    before = begins.get(number, 0)
+    if number > 2:
+        before = Contact.objects.get(uin=PEOPLE[3 * (number - 2) - 1]).pk
 
     def first(form: Any, *, run_id: int, previous: int | None) -> None:
-        passed.append(1)
-        if len(passed) == number:
+        if previous == before and not done:
+            done.append(1)
             elsewhere(do)
         settle(form, run_id=run_id, previous=previous)
 
@@ -154,6 +166,23 @@ def test_nobody_waits_for_a_connection_that_is_no_longer_needed(
     assert wrote
     assert all(wrote)
     assert threads == {"MainThread"}
+
+
+def test_one_thread_helps_however_soon_it_plans(
+    run: CampaignRun, threads: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third one would not be waited for, and the chunk that it has in hand would be lost."""
+    start, started = local.start_thread, list[threading.Thread]()
+
+    def slowly(*given: Any, **named: Any) -> threading.Thread:
+        started.append(start(*given, **named))
+        sleep(0.3)
+        return started[-1]
+
+    monkeypatch.setattr(local, "start_thread", slowly)
+    assert plan_run(run=run)
+    assert len(started) == 1
+    assert len(rows(run)) == len(PEOPLE)
 
 
 class Killed(BaseException):
