@@ -80,9 +80,8 @@ class Turns:
         self._problem: BaseException | None = None
         # In a transaction of the caller, another connection would not see what was written.
         self._may_have_help = not connection.in_atomic_block
+        #: The second thread, once it has a connection and plans.
         self._helper: threading.Thread | None = None
-        #: Whether the second thread has a connection, and plans.
-        self._is_helped = False
 
     def run(self) -> None:
         """Plan chunk after chunk; from the second one on in two threads, if possible.
@@ -93,9 +92,9 @@ class Turns:
         """
         self._plan()
         with self._changed:
-            is_helped = self._is_helped
-        if self._helper is not None and is_helped:
-            self._helper.join()  # not if it still waits for a connection, and will find no turn
+            helper = self._helper
+        if helper is not None:  # not if it still waits for a connection: it will find no turn
+            helper.join()
         if self._problem is not None:
             raise self._problem
 
@@ -107,12 +106,10 @@ class Turns:
                 self._is_choosing = False
             needs_help = through is not None and self._may_have_help
             if needs_help:
-                self._may_have_help = False  # now: the thread may come here before it is noted
+                self._may_have_help = False  # before the thread comes here itself
             self._changed.notify_all()
         if needs_help:
-            self._helper = local.start_thread(
-                copy_context().run, name="planner", arguments=(self._help,)
-            )
+            local.start_thread(copy_context().run, name="planner", arguments=(self._help,))
 
     def wait(self, number: int) -> None:
         """See `Turn.wait`."""
@@ -148,7 +145,7 @@ class Turns:
             with self._changed:
                 if self._is_over():
                     return
-                self._is_helped = True
+                self._helper = threading.current_thread()
             self._plan()
         finally:
             connection.close()
