@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -51,6 +51,16 @@ class FriendQuerySet(models.QuerySet[Any]):
             seen_online_at__gte=at - BELIEVED,
         )
         return self.filter(online | Q(seen_online_at__gte=since))
+
+    def nicknames(
+        self, *, uins: Collection[int], accounts: Collection[int]
+    ) -> dict[tuple[int, int], str]:
+        """Return the nicknames of people in the lists of some accounts, by (account id, UIN).
+
+        By UIN alone: SQLite would look up each of them with each of the accounts.
+        """
+        rows = self.filter(uin__in=uins).order_by().values_list("account_id", "uin", "nickname")
+        return {(account, uin): nickname for account, uin, nickname in rows if account in accounts}
 
     def put_presences(self, changes: Sequence[tuple[int, int, int, datetime]]) -> int:
         """Store presences in one statement; return how many friendships were known.

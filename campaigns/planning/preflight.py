@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -263,7 +263,8 @@ def _try_texts(
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     forbidden = refusing_words()
-    nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
+    uins = [contact.uin for contact in people.values()]
+    nicknames = Friend.objects.current().nicknames(uins=uins, accounts=accounts)
     began = time.thread_time()
     for contact_id, account_id in routes.items():
         if tried and time.thread_time() - began > TRYING_SECONDS:
@@ -287,10 +288,3 @@ def _try_texts(
         if len(found.samples) < SAMPLES:
             found.samples.append(Sample(contact.uin, contact.name, account.uin, text))
     return tried, failures
-
-
-def _nicknames(uins: Sequence[int], accounts: Collection[int]) -> dict[tuple[int, int], str]:
-    # By UIN alone: SQLite would look up each of them with each of the accounts.
-    rows = Friend.objects.current().filter(uin__in=uins).order_by()
-    found = rows.values_list("account_id", "uin", "nickname")
-    return {(account, uin): nickname for account, uin, nickname in found if account in accounts}

@@ -138,7 +138,12 @@ def _render(
     look: Callable[[], None],
 ) -> None:
     has_nicknames = any("nickname" in one.variables for one in text.texts.values())
-    nicknames = _nicknames(people) if has_nicknames else {}
+    nicknames: dict[tuple[int, int], str] = {}
+    if has_nicknames:
+        nicknames = Friend.objects.nicknames(
+            uins=[person.recipient.uin for person in people],
+            accounts={person.account_id for person in people},
+        )
     for person in people:
         look()
         account, recipient = accounts[person.account_id], person.recipient
@@ -181,15 +186,6 @@ def _refuse_costly(problem: Unsendable, figures: RehearsalFigures) -> None:
             ),
             code="too_costly",
         )
-
-
-def _nicknames(people: Sequence[_Person]) -> dict[tuple[int, int], str]:
-    """Return the nicknames in the friend lists, by (account id, UIN)."""
-    # By UIN alone: SQLite would look up each of them with each of the accounts.
-    rows = Friend.objects.filter(uin__in=[person.recipient.uin for person in people]).order_by()
-    accounts = {person.account_id for person in people}
-    found = rows.values_list("account_id", "uin", "nickname")
-    return {(account, uin): nickname for account, uin, nickname in found if account in accounts}
 
 
 def _is_empty(context: Mapping[str, Any], path: Sequence[str]) -> bool:
