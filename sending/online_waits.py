@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from accounts.models import Account, Friend, Session
 from accounts.states import FriendPresence
 from clocks import shared
+from foundation.look_ups import finds
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, Run, RunEvent
 from sending.runs.each_run import for_each_run
@@ -52,7 +53,7 @@ def _advance(run: Run) -> int:
     if not sending_times(run, quiet=load_quiet_hours()).is_open(now):
         return 0
     mine = waiting(run).filter(account=OuterRef("pk"))
-    others = Account.objects.filter(Exists(mine), pk__gt=run.online_through).order_by("pk")
+    others = Account.objects.filter(finds(mine), pk__gt=run.online_through).order_by("pk")
     account_ids = list(others.values_list("pk", flat=True)[:ACCOUNTS])
     through = account_ids[-1] if len(account_ids) == ACCOUNTS else 0
     Run.objects.filter(pk=run.pk).update(online_through=through)

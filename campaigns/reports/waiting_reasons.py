@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +23,7 @@ from campaigns.reports.waiting_reason import WaitingReason as WaitingReason
 from campaigns.reports.waiting_rest import rest_reason
 from clocks import shared
 from foundation.database_room import full_disk
+from foundation.look_ups import finds
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery, Run
@@ -100,7 +101,7 @@ def _sending_reasons(run: Run) -> list[WaitingReason]:
     mine = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
     if held:
         mine = mine.of_test()
-    accounts = Account.objects.filter(Exists(mine))
+    accounts = Account.objects.filter(finds(mine))
     found = find_account_waits(accounts=accounts, egresses=egresses)
     reasons = [_summary(waits) for waits in found.values()]
     return [*held, *([_rate_reason(run)] if is_at_rate(run) else []), *reasons]

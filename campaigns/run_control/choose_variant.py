@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import Account
@@ -20,6 +20,7 @@ from campaigns.planning.text_choice import TextChoice, choice_of_run
 from campaigns.run_control.operator_name import operator_name
 from contacts.models import Contact
 from foundation.failpoints import failpoint
+from foundation.look_ups import finds
 from foundation.names import name_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -151,7 +152,7 @@ def _give_texts(run: CampaignRun, choice: TextChoice) -> None:
     rows = _without_text(run)
     # Each account's rows are found by `delivery_next`, the failed ones by `delivery_exceptions`.
     mine = rows.filter(account=OuterRef("pk"), state=DeliveryState.PENDING)
-    accounts = Account.objects.filter(Exists(mine)).order_by("pk").values_list("pk", flat=True)
+    accounts = Account.objects.filter(finds(mine)).order_by("pk").values_list("pk", flat=True)
     for account_id in list(accounts):
         _by_chunk(rows.filter(account_id=account_id, state=DeliveryState.PENDING), choice)
     _by_chunk(rows.filter(state=DeliveryState.FAILED), choice)
