@@ -6,14 +6,16 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from campaigns.models import CampaignRun
 from qqcampaign.stack import process_specs
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
@@ -29,6 +31,25 @@ def _begun(make_fleet: Callable[..., Fleet], gateway: GatewaySimulator) -> Fleet
     fleet = make_fleet(gateway.url)
     fleet.make_people(populate(gateway.settings), gap=GAP)
     return fleet
+
+
+@contextmanager
+def _sending(
+    make_fleet: Callable[..., Fleet],
+) -> Iterator[tuple[Fleet, CampaignRun, subprocess.Popen[bytes], int]]:
+    """Begin a run, and yield it with its fleet, its worker and the process of the worker's ledger.
+
+    In the end the run must end, with each message exactly once.
+    """
+    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
+        fleet = _begun(make_fleet, gateway)
+        run = fleet.start_run()
+        worker = fleet.start_worker("a")
+        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
+        (writer,) = writers_of(worker.pid)
+        yield fleet, run, worker, writer
+        fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
+        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
 def _stop_amid_transaction(writer: int) -> None:
@@ -69,12 +90,7 @@ def _has_open_transaction() -> bool:
 def test_a_writer_that_stands_still_is_replaced(
     make_fleet: Callable[..., Fleet], is_amid: bool
 ) -> None:
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = _begun(make_fleet, gateway)
-        run = fleet.start_run()
-        worker = fleet.start_worker("a")
-        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
-        (first,) = writers_of(worker.pid)
+    with _sending(make_fleet) as (fleet, run, worker, first):
         if is_amid:
             _stop_amid_transaction(first)
         else:
@@ -85,18 +101,12 @@ def test_a_writer_that_stands_still_is_replaced(
         fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
         print(f"over after {time.monotonic() - began_at:.1f} s")
         assert worker.poll() is None, "the worker itself went on"
-        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
 def test_a_worker_whose_writer_stands_still_ends_in_time(
     make_fleet: Callable[..., Fleet],
 ) -> None:
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = _begun(make_fleet, gateway)
-        run = fleet.start_run()
-        worker = fleet.start_worker("a")
-        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
-        (writer,) = writers_of(worker.pid)
+    with _sending(make_fleet) as (fleet, _run, worker, writer):
         os.kill(writer, signal.SIGSTOP)
         time.sleep(0.5)
         began_at = time.monotonic()
@@ -105,20 +115,13 @@ def test_a_worker_whose_writer_stands_still_ends_in_time(
         print(f"ended after {time.monotonic() - began_at:.1f} s")
         fleet.wait_until(lambda: not is_running(writer), what="its end", seconds=5)
         fleet.start_worker("a")
-        fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
-        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
 def test_a_writer_that_stands_still_dies_with_its_worker(
     make_fleet: Callable[..., Fleet],
 ) -> None:
     """Its transaction would keep its locks, and the next worker could not even begin."""
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = _begun(make_fleet, gateway)
-        run = fleet.start_run()
-        worker = fleet.start_worker("a")
-        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
-        (writer,) = writers_of(worker.pid)
+    with _sending(make_fleet) as (fleet, _run, worker, writer):
         _stop_amid_transaction(writer)
         worker.kill()
         try:
@@ -127,19 +130,12 @@ def test_a_writer_that_stands_still_dies_with_its_worker(
             with suppress(ProcessLookupError):
                 os.kill(writer, signal.SIGKILL)
         fleet.start_worker("a")
-        fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
-        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
 def test_a_worker_at_its_limit_of_files_goes_on_when_there_is_room(
     make_fleet: Callable[..., Fleet],
 ) -> None:
-    with GatewaySimulator(accounts=ACCOUNTS, friends=FRIENDS) as gateway:
-        fleet = _begun(make_fleet, gateway)
-        run = fleet.start_run()
-        worker = fleet.start_worker("a")
-        fleet.wait_until(lambda: sent(run) > 5, what="some are sent")
-        (first,) = writers_of(worker.pid)
+    with _sending(make_fleet) as (fleet, run, worker, first):
         limits = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
         os.kill(first, signal.SIGKILL)
@@ -147,7 +143,6 @@ def test_a_worker_at_its_limit_of_files_goes_on_when_there_is_room(
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, limits)
         fleet.wait_until(lambda: is_over(run), what="the end of the run", seconds=120)
         assert worker.poll() is None, "the worker itself went on"
-        assert_exact(run, gateway.control, people=ACCOUNTS * FRIENDS)
 
 
 def test_a_worker_that_cannot_begin_ends(make_fleet: Callable[..., Fleet], tmp_path: Path) -> None:

@@ -47,16 +47,20 @@ print(Writer.sizes)
 """
 
 
-@pytest.mark.parametrize("end", ["wait", "close"])
-def test_marks_that_come_while_a_lanes_batch_is_written_follow_it(end: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", IN_A_WORKER, end],
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "qqcampaign.settings"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.parametrize("end", ["wait", "close"])
+def test_marks_that_come_while_a_lanes_batch_is_written_follow_it(end: str) -> None:
+    done = _run(IN_A_WORKER, end)
     assert (done.returncode, done.stdout) == (0, "[50, 10]\n"), done.stderr
 
 
@@ -99,12 +103,5 @@ os._exit(0)
 
 
 def test_a_batch_that_nobody_takes_holds_up_nobody() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", STOPPED],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "qqcampaign.settings"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = _run(STOPPED)
     assert done.returncode == 0, done.stderr
